@@ -1,0 +1,471 @@
+//! A function and its settings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::parsed::{named_enum, parsed_string};
+
+/// Name of a function: 1 to 60 characters; a letter first, a letter or digit
+/// last; letters, digits, hyphens and underscores. It cannot be changed later.
+/// Source: Create Function page, `FSS.1002`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FunctionName(String);
+
+/// Why a text is not a [`FunctionName`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFunctionName {
+    /// It has none, or more than 60 characters.
+    #[error("must have 1 to 60 characters, has {0}")]
+    Length(usize),
+    /// It starts with something other than a letter.
+    #[error("must start with a letter")]
+    Start,
+    /// It ends with a hyphen or an underscore.
+    #[error("must end with a letter or digit")]
+    End,
+    /// It has a character that is not allowed.
+    #[error("may contain only letters, digits, hyphens and underscores, not {0:?}")]
+    Character(char),
+}
+
+impl FunctionName {
+    /// Most characters a name may have.
+    pub const MAX_CHARS: usize = 60;
+
+    /// Parses a function name.
+    pub fn parse(text: &str) -> Result<Self, InvalidFunctionName> {
+        use InvalidFunctionName as Invalid;
+        let chars = text.chars().count();
+        if !(1..=Self::MAX_CHARS).contains(&chars) {
+            return Err(Invalid::Length(chars));
+        }
+        if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return Err(Invalid::Start);
+        }
+        if let Some(c) = text
+            .chars()
+            .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')))
+        {
+            return Err(Invalid::Character(c));
+        }
+        if !text.ends_with(|c: char| c.is_ascii_alphanumeric()) {
+            return Err(Invalid::End);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+parsed_string!(FunctionName, InvalidFunctionName);
+
+named_enum! {
+    /// The language of a function. It cannot be changed later.
+    pub enum Runtime ("the runtime") {
+        /// CPython 3.12.
+        Python312 = "Python3.12", "Python 3.12";
+    }
+}
+
+impl Runtime {
+    /// The file that a new function of this runtime starts with.
+    pub fn default_file(self) -> &'static str {
+        match self {
+            Self::Python312 => "index.py",
+        }
+    }
+
+    /// The ending of a file with this runtime's code, with its dot.
+    pub fn file_ending(self) -> &'static str {
+        match self {
+            Self::Python312 => ".py",
+        }
+    }
+}
+
+/// Where a function begins: `file.function`, the file without its ending and
+/// with `/` for folders, for example `index.handler` or `src/index.handler`;
+/// 3 to 128 characters. Source: `FSS.1003`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Handler(String);
+
+/// Why a text is not a [`Handler`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidHandler {
+    /// It has fewer than 3 or more than 128 characters.
+    #[error("must have 3 to 128 characters, has {0}")]
+    Length(usize),
+    /// It has no dot between file and function, or more than one.
+    #[error("must have the form file.function, for example index.handler")]
+    Form,
+    /// It has a character that is not allowed.
+    #[error(
+        "may contain only letters, digits, underscores, hyphens, one dot and slashes between folders, not {0:?}"
+    )]
+    Character(char),
+}
+
+impl Handler {
+    /// Parses a handler.
+    pub fn parse(text: &str) -> Result<Self, InvalidHandler> {
+        use InvalidHandler as Invalid;
+        let chars = text.chars().count();
+        if !(3..=128).contains(&chars) {
+            return Err(Invalid::Length(chars));
+        }
+        if let Some(c) = text
+            .chars()
+            .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/')))
+        {
+            return Err(Invalid::Character(c));
+        }
+        let (file, function) = text.split_once('.').ok_or(Invalid::Form)?;
+        let plain = |part: &str| !part.is_empty();
+        let function_right = plain(function)
+            && !function.contains(['.', '/', '-'])
+            && !function.starts_with(|c: char| c.is_ascii_digit());
+        if !function_right || !file.split('/').all(plain) {
+            return Err(Invalid::Form);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The file without its ending: `src/index` of `src/index.handler`.
+    pub fn file(&self) -> &str {
+        self.0.split_once('.').map_or("", |(file, _)| file)
+    }
+
+    /// The function: `handler` of `src/index.handler`.
+    pub fn function(&self) -> &str {
+        self.0.split_once('.').map_or("", |(_, function)| function)
+    }
+}
+
+impl Default for Handler {
+    /// `index.handler`, the default of Python and Node.js.
+    fn default() -> Self {
+        Self("index.handler".to_owned())
+    }
+}
+
+parsed_string!(Handler, InvalidHandler);
+
+/// Memory of one instance in MB: one of a fixed list. Source: Basic Settings, `FSS.1007`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct MemoryMb(u32);
+
+/// A number of MB that is not offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "must be one of 128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584 or 4096 MB, not {0}"
+)]
+pub struct InvalidMemory(pub u32);
+
+impl MemoryMb {
+    /// What is offered. The vendor also has 8192 and 10240: a WebAssembly
+    /// memory of 32-bit addresses ends at 4 GB.
+    pub const CHOICES: &'static [u32] = &[
+        128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096,
+    ];
+
+    /// The number of MB.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+
+    /// The number of bytes.
+    pub fn bytes(self) -> u64 {
+        u64::from(self.0) * 1024 * 1024
+    }
+
+    /// CPU that belongs to this memory, in thousandths of a core: 128 MB are 300.
+    pub fn cpu_millicores(self) -> u32 {
+        self.0 * 100 / 128 + 200
+    }
+}
+
+impl Default for MemoryMb {
+    fn default() -> Self {
+        Self(128)
+    }
+}
+
+impl TryFrom<u32> for MemoryMb {
+    type Error = InvalidMemory;
+
+    fn try_from(mb: u32) -> Result<Self, InvalidMemory> {
+        Self::CHOICES
+            .contains(&mb)
+            .then_some(Self(mb))
+            .ok_or(InvalidMemory(mb))
+    }
+}
+
+impl From<MemoryMb> for u32 {
+    fn from(memory: MemoryMb) -> u32 {
+        memory.0
+    }
+}
+
+/// Execution timeout in seconds: 1 to 900, the vendor's longest synchronous
+/// run. Source: Basic Settings, `FSS.1008`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct ExecutionTimeout(u32);
+
+/// A number of seconds out of range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 900 seconds, not {0}")]
+pub struct InvalidTimeout(pub u32);
+
+impl ExecutionTimeout {
+    /// Longest timeout in seconds.
+    pub const MAX_SECONDS: u32 = 900;
+
+    /// The number of seconds.
+    pub fn seconds(self) -> u32 {
+        self.0
+    }
+
+    /// The same as a duration.
+    pub fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_secs(u64::from(self.0))
+    }
+}
+
+impl Default for ExecutionTimeout {
+    fn default() -> Self {
+        Self(3)
+    }
+}
+
+impl TryFrom<u32> for ExecutionTimeout {
+    type Error = InvalidTimeout;
+
+    fn try_from(seconds: u32) -> Result<Self, InvalidTimeout> {
+        (1..=Self::MAX_SECONDS)
+            .contains(&seconds)
+            .then_some(Self(seconds))
+            .ok_or(InvalidTimeout(seconds))
+    }
+}
+
+impl From<ExecutionTimeout> for u32 {
+    fn from(timeout: ExecutionTimeout) -> u32 {
+        timeout.0
+    }
+}
+
+/// Environment variables of a function: at most 20, together at most 4096
+/// characters; keys start with a letter and have letters, digits, `_`, `-` and
+/// `.`; names of the platform's own are reserved. Source: `FSS.1017`, `FSS.1018`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(String, String)>", into = "Vec<(String, String)>")]
+pub struct EnvVars(Vec<(String, String)>);
+
+/// Why a list of pairs is not [`EnvVars`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEnvVars {
+    /// There are more than 20.
+    #[error("must be at most 20 variables, are {0}")]
+    Count(usize),
+    /// Keys and values together are longer than 4096 characters.
+    #[error("keys and values together must have at most 4096 characters, have {0}")]
+    Size(usize),
+    /// A key is empty or has a wrong character.
+    #[error(
+        "key {0:?} must start with a letter and contain only letters, digits, underscores, hyphens and dots"
+    )]
+    Key(String),
+    /// A key belongs to the platform.
+    #[error("key {0:?} is reserved for the platform")]
+    Reserved(String),
+    /// A key stands twice.
+    #[error("key {0:?} is given twice")]
+    Twice(String),
+    /// A value has a NUL character, which no environment can hold.
+    #[error("the value of {0:?} must not contain a NUL character")]
+    Value(String),
+}
+
+impl EnvVars {
+    /// Most variables a function may have.
+    pub const MAX_COUNT: usize = 20;
+    /// Most characters of all keys and values together.
+    pub const MAX_CHARS: usize = 4096;
+    /// Names that the platform sets.
+    pub const RESERVED: &'static [&'static str] = &[
+        "RUNTIME_PROJECT_ID",
+        "RUNTIME_FUNC_NAME",
+        "RUNTIME_FUNC_VERSION",
+        "RUNTIME_PACKAGE",
+        "RUNTIME_HANDLER",
+        "RUNTIME_TIMEOUT",
+        "RUNTIME_USERDATA",
+        "RUNTIME_CPU",
+        "RUNTIME_MEMORY",
+        "RUNTIME_MAX_RESP_BODY_SIZE",
+        "RUNTIME_INITIALIZER_HANDLER",
+        "RUNTIME_INITIALIZER_TIMEOUT",
+        "RUNTIME_ROOT",
+        "RUNTIME_CODE_ROOT",
+        "RUNTIME_LOG_DIR",
+        "RUNTIME_API_ADDR",
+    ];
+
+    /// The variables in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl TryFrom<Vec<(String, String)>> for EnvVars {
+    type Error = InvalidEnvVars;
+
+    fn try_from(pairs: Vec<(String, String)>) -> Result<Self, InvalidEnvVars> {
+        use InvalidEnvVars as Invalid;
+        if pairs.len() > Self::MAX_COUNT {
+            return Err(Invalid::Count(pairs.len()));
+        }
+        for (position, (key, value)) in pairs.iter().enumerate() {
+            let right = key.starts_with(|c: char| c.is_ascii_alphabetic())
+                && key
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+            if !right {
+                return Err(Invalid::Key(key.chars().take(64).collect()));
+            }
+            if Self::RESERVED.contains(&key.as_str()) {
+                return Err(Invalid::Reserved(key.clone()));
+            }
+            if pairs[..position].iter().any(|(earlier, _)| earlier == key) {
+                return Err(Invalid::Twice(key.clone()));
+            }
+            if value.contains('\0') {
+                return Err(Invalid::Value(key.clone()));
+            }
+        }
+        let chars = pairs
+            .iter()
+            .map(|(key, value)| key.chars().count() + value.chars().count())
+            .sum();
+        if chars > Self::MAX_CHARS {
+            return Err(Invalid::Size(chars));
+        }
+        Ok(Self(pairs))
+    }
+}
+
+impl From<EnvVars> for Vec<(String, String)> {
+    fn from(env_vars: EnvVars) -> Self {
+        env_vars.0
+    }
+}
+
+/// The settings of a function that can be changed at any time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionSettings {
+    /// Where the function begins.
+    pub handler: Handler,
+    /// Memory of one instance.
+    pub memory: MemoryMb,
+    /// Longest run of one invocation.
+    pub timeout: ExecutionTimeout,
+    /// What the function is for.
+    pub description: crate::text::Description,
+    /// Its environment variables.
+    pub env_vars: EnvVars,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_name_follows_the_consoles_rule() {
+        use InvalidFunctionName::*;
+        for right in ["a", "apig_demo", "A-1", &"a".repeat(60)] {
+            assert!(FunctionName::parse(right).is_ok(), "{right}");
+        }
+        assert_eq!(FunctionName::parse(""), Err(Length(0)));
+        assert_eq!(FunctionName::parse(&"a".repeat(61)), Err(Length(61)));
+        assert_eq!(FunctionName::parse("1a"), Err(Start));
+        assert_eq!(FunctionName::parse("a_"), Err(End));
+        assert_eq!(FunctionName::parse("a b"), Err(Character(' ')));
+        assert_eq!(FunctionName::parse("aß"), Err(Character('ß')));
+    }
+
+    #[test]
+    fn a_handler_names_file_and_function() {
+        let handler = Handler::parse("src/index.main").unwrap();
+        assert_eq!((handler.file(), handler.function()), ("src/index", "main"));
+        for wrong in [
+            "a.",
+            ".handler",
+            "index",
+            "a.b.c",
+            "/index.handler",
+            "a//b.c",
+            "../x.handler",
+            "index.1st",
+            "index.han-dler",
+            "in dex.handler",
+        ] {
+            assert!(Handler::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn memory_is_one_of_the_offered_sizes() {
+        assert_eq!(MemoryMb::try_from(128).unwrap().cpu_millicores(), 300);
+        assert_eq!(MemoryMb::try_from(129), Err(InvalidMemory(129)));
+    }
+
+    #[test]
+    fn a_timeout_is_at_most_fifteen_minutes() {
+        assert!(ExecutionTimeout::try_from(900).is_ok());
+        assert_eq!(ExecutionTimeout::try_from(0), Err(InvalidTimeout(0)));
+        assert_eq!(ExecutionTimeout::try_from(901), Err(InvalidTimeout(901)));
+    }
+
+    #[test]
+    fn environment_variables_keep_within_their_limits() {
+        let check = |pairs: &[(&str, &str)]| {
+            EnvVars::try_from(
+                pairs
+                    .iter()
+                    .map(|(k, v)| (k.to_string(), v.to_string()))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert!(check(&[("A", ""), ("b.c-d_1", "x")]).is_ok());
+        assert_eq!(check(&[("1a", "")]), Err(InvalidEnvVars::Key("1a".into())));
+        assert_eq!(check(&[("", "")]), Err(InvalidEnvVars::Key(String::new())));
+        assert_eq!(
+            check(&[("A", "1"), ("A", "2")]),
+            Err(InvalidEnvVars::Twice("A".into()))
+        );
+        assert_eq!(
+            check(&[("RUNTIME_CPU", "1")]),
+            Err(InvalidEnvVars::Reserved("RUNTIME_CPU".into()))
+        );
+        assert_eq!(
+            check(&[("A", &"x".repeat(4096))]),
+            Err(InvalidEnvVars::Size(4097))
+        );
+        assert_eq!(
+            check(&[("A", "\0")]),
+            Err(InvalidEnvVars::Value("A".into()))
+        );
+        let many: Vec<(String, String)> =
+            (0..21).map(|i| (format!("k{i}"), String::new())).collect();
+        assert_eq!(EnvVars::try_from(many), Err(InvalidEnvVars::Count(21)));
+    }
+}

@@ -1,0 +1,21 @@
+//! The words and rules of Sluice, shared by the server and the browser.
+//!
+//! Every value here is parsed once and is then always right: a `FunctionName`
+//! that exists is a valid one, in a form field, on the wire and in a row of the
+//! database alike. The crate does no I/O, reads no clock and draws no random
+//! numbers; times and ids are handed in.
+
+pub mod api_group;
+pub mod code;
+pub mod environment;
+pub mod function;
+pub mod id;
+pub mod invocation;
+pub mod log_query;
+pub mod path;
+pub mod text;
+pub mod time;
+pub mod trigger;
+pub mod user;
+
+mod parsed;

@@ -1,0 +1,23 @@
+//! What is made once, before anything can be built.
+
+use anyhow::Result;
+
+use crate::progress::Progress;
+use crate::wasm_target::{self, WasmCompiler};
+use crate::{npm, paths, python_runtime};
+
+/// How many steps [`make`] takes.
+pub const STEPS: usize = 3;
+
+/// `cargo xtask setup`
+pub fn setup() -> Result<()> {
+    make(&mut Progress::of(STEPS)).map(drop)
+}
+
+/// Makes what is missing, and gives the compiler for the browser's half.
+pub fn make(progress: &mut Progress) -> Result<WasmCompiler> {
+    let compiler = progress.step("wasm target", wasm_target::find_or_make)?;
+    progress.step("npm tools", |step| npm::install(step, paths::root()))?;
+    progress.step("python runtime", python_runtime::make)?;
+    Ok(compiler)
+}
