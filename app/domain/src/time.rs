@@ -50,6 +50,14 @@ impl Timestamp {
         format!("{count} {unit}{plural} ago")
     }
 
+    /// Parses a moment as a `datetime-local` field has it, taken as UTC:
+    /// `2026-11-22T23:00`, with seconds or without.
+    pub fn parse_minutes(text: &str) -> Option<Self> {
+        let civil: jiff::civil::DateTime = text.parse().ok()?;
+        let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self(zoned.timestamp().as_millisecond()))
+    }
+
     fn civil(self) -> jiff::Zoned {
         jiff::Timestamp::from_millisecond(self.0)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
@@ -73,6 +81,21 @@ mod tests {
     #[test]
     fn an_absurd_moment_does_not_panic() {
         assert_eq!(Timestamp(i64::MAX).log_format(), "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn a_moment_is_read_from_a_form_field() {
+        assert_eq!(
+            Timestamp::parse_minutes("2026-07-03T09:29:07"),
+            Some(Timestamp(MOMENT.0 - 123))
+        );
+        assert_eq!(
+            Timestamp::parse_minutes("2026-07-03T09:29"),
+            Some(Timestamp(MOMENT.0 - 7123))
+        );
+        for wrong in ["", "yesterday", "2026-13-01T00:00", "9999999-01-01T00:00"] {
+            assert_eq!(Timestamp::parse_minutes(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

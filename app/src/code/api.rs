@@ -1,0 +1,33 @@
+use leptos::prelude::*;
+use leptos::server_fn::codec::{GetUrl, Json};
+use sluice_domain::code::CodePackage;
+
+use super::{CodeView, Deployed, TestResult};
+use crate::console::ConsoleError;
+
+/// Finds the code of a function.
+#[server(prefix = "/api", endpoint = "code/find", input = GetUrl)]
+pub async fn find_code(name: String) -> Result<CodeView, ConsoleError> {
+    use crate::console::{ask, parse};
+
+    let name = parse("name", "FSS.1002", &name)?;
+    ask(|console| async move { console.find_code(name).await }).await
+}
+
+/// Checks the code, saves it and makes it serve.
+#[server(prefix = "/api", endpoint = "code/deploy", input = Json)]
+pub async fn deploy_code(name: String, code: CodePackage) -> Result<Deployed, ConsoleError> {
+    use crate::console::{ask, parse};
+
+    let name = parse("name", "FSS.1002", &name)?;
+    ask(|console| async move { console.deploy_code(name, code).await }).await
+}
+
+/// Runs the deployed code with a JSON event.
+#[server(prefix = "/api", endpoint = "code/test", input = Json)]
+pub async fn test_function(name: String, event: String) -> Result<TestResult, ConsoleError> {
+    use crate::console::{ask, parse};
+
+    let name = parse("name", "FSS.1002", &name)?;
+    ask(|console| async move { console.test_function(name, event).await }).await
+}

@@ -1,0 +1,227 @@
+//! The document around every page, the console's frame, and which page an
+//! address has.
+
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::components::{A, Outlet, ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::hooks::use_location;
+use leptos_router::{SsrMode, path};
+
+use crate::code::CodePage;
+use crate::functions::{
+    AliasesPage, CreateFunctionPage, FunctionListPage, FunctionPage, VersionPage,
+};
+use crate::logs::LogsPage;
+use crate::routes;
+use crate::session::{SignInPage, UserMenu, WelcomePage, read_session};
+use crate::settings::{BasicSettingsPage, ConfigurationPage, EnvVarsPage};
+use crate::triggers::TriggersPage;
+
+/// Where the page finds its script, its style and its WebAssembly. The server
+/// knows: the names change with their content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assets {
+    /// The script that loads the WebAssembly.
+    pub script: String,
+    /// The WebAssembly.
+    pub wasm: String,
+    /// The style sheet.
+    pub style: String,
+    /// The code editor.
+    pub editor: String,
+}
+
+/// The colours that a visitor chose, kept in the cookie `theme`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// What the system has.
+    #[default]
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// Its name in the cookie and in the document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The theme of that name; the system's for any other text.
+    pub fn from_name(name: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|theme| theme.name() == name)
+            .unwrap_or_default()
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::System => "Theme: System",
+            Self::Light => "Theme: Light",
+            Self::Dark => "Theme: Dark",
+        }
+    }
+
+    fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+}
+
+/// The document that the server sends: the page, rendered, and what the
+/// browser needs to take it over.
+pub fn shell(assets: &Assets) -> impl IntoView + use<> {
+    let theme = use_context::<Theme>().unwrap_or_default();
+    let start = format!(
+        "import init, {{ hydrate }} from '{}'; init({{ module_or_path: '{}' }}).then(() => hydrate());",
+        assets.script, assets.wasm
+    );
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.name()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%230f6b62'/%3E%3Cpath d='M8 8v16M24 8v16M8 13h16M11 19c2-2 3 2 5 0s3-2 5 0' stroke='white' stroke-width='2.6' fill='none' stroke-linecap='round'/%3E%3C/svg%3E"/>
+                <link rel="stylesheet" href=assets.style.clone()/>
+                <link rel="modulepreload" href=assets.script.clone()/>
+                <link rel="preload" href=assets.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                <script type="module" nonce=use_nonce() src=assets.editor.clone()></script>
+                <script type="module" nonce=use_nonce() inner_html=start></script>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The console.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Sluice".to_owned() } else { format!("{title} - Sluice") }/>
+        <Router>
+            <Routes fallback=|| view! { <main class="form-page"><NotFoundPage/></main> }>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/welcome") view=WelcomePage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                    <Route path=path!("/") view=|| view! { <Redirect path=routes::FUNCTIONS/> }/>
+                    <Route path=path!("/functions") view=FunctionListPage ssr=SsrMode::Async/>
+                    <Route path=path!("/create-function") view=CreateFunctionPage ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/functions/:name") view=FunctionPage ssr=SsrMode::Async>
+                        <Route path=path!("code") view=CodePage/>
+                        <Route path=path!("monitoring/logs") view=LogsPage/>
+                        <Route path=path!("version") view=VersionPage/>
+                        <Route path=path!("aliases") view=AliasesPage/>
+                        <ParentRoute path=path!("configuration") view=ConfigurationPage>
+                            <Route path=path!("basic-settings") view=BasicSettingsPage/>
+                            <Route path=path!("triggers") view=TriggersPage/>
+                            <Route path=path!("environment-variables") view=EnvVarsPage/>
+                            <Route path=path!("") view=BasicSettingsPage/>
+                        </ParentRoute>
+                        <Route path=path!("") view=CodePage/>
+                    </ParentRoute>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// What stands around every page: the bar at the top and the navigation pane.
+#[component]
+fn Frame() -> impl IntoView {
+    let state = Resource::new(|| (), |()| read_session());
+    let pathname = use_location().pathname;
+    let in_functions = move || {
+        pathname.read().starts_with(routes::FUNCTIONS)
+            || *pathname.read() == routes::CREATE_FUNCTION
+    };
+    view! {
+        <a class="skip-link" href="#content">"Skip to content"</a>
+        <header class="top-bar">
+            <A href=routes::FUNCTIONS attr:class="top-bar__brand">"Sluice"</A>
+            <div class="top-bar__actions">
+                <ThemeButton/>
+                <UserMenu state/>
+            </div>
+        </header>
+        <div class="frame">
+            <nav class="nav-pane" aria-label="Console">
+                <p class="nav-pane__group" id="nav-functions">"Functions"</p>
+                <ul class="nav-pane__list" aria-labelledby="nav-functions">
+                    <li>
+                        <A href=routes::FUNCTIONS attr:class="nav-pane__link" attr:data-current=move || in_functions().to_string()>
+                            "Function List"
+                        </A>
+                    </li>
+                </ul>
+            </nav>
+            <main class="content" id="content" tabindex="-1"><Outlet/></main>
+        </div>
+    }
+}
+
+/// Switches between the system's colours, light and dark.
+#[component]
+fn ThemeButton() -> impl IntoView {
+    let theme = RwSignal::new(Theme::default());
+    Effect::new(move || {
+        let root = document().document_element();
+        theme.set(Theme::from_name(
+            &root
+                .and_then(|root| root.get_attribute("data-theme"))
+                .unwrap_or_default(),
+        ));
+    });
+    let press = move |_| {
+        let next = theme.get_untracked().next();
+        theme.set(next);
+        keep_theme(next);
+    };
+    view! { <button type="button" class="button button--link" on:click=press>{move || theme.get().label()}</button> }
+}
+
+#[cfg(feature = "hydrate")]
+fn keep_theme(theme: Theme) {
+    use wasm_bindgen::JsCast;
+
+    if let Some(root) = document().document_element() {
+        drop(root.set_attribute("data-theme", theme.name()));
+    }
+    if let Ok(page) = document().dyn_into::<web_sys::HtmlDocument>() {
+        drop(page.set_cookie(&format!(
+            "theme={}; Path=/; Max-Age=31536000; SameSite=Lax",
+            theme.name()
+        )));
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn keep_theme(_: Theme) {}
+
+#[component]
+fn NotFoundPage() -> impl IntoView {
+    view! {
+        <section class="card form-page__card">
+            <h1 class="form-page__title">"There is no such page"</h1>
+            <p><A href=routes::FUNCTIONS>"Function List"</A></p>
+        </section>
+    }
+}

@@ -1,0 +1,95 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::{A, Outlet};
+use leptos_router::hooks::use_params_map;
+
+use super::{FunctionDetails, find_function};
+use crate::console::ConsoleError;
+use crate::routes;
+use crate::ui::{Card, CopyButton, Loaded, Moment, Tab, Tabs};
+
+/// The function whose page this is.
+#[derive(Clone, Copy)]
+pub(crate) struct CurrentFunction {
+    /// Its name as it stands in the address.
+    pub(crate) name: Memo<String>,
+    /// The function itself.
+    pub(crate) details: Resource<Result<FunctionDetails, ConsoleError>>,
+}
+
+/// The function of the page around this tab.
+pub(crate) fn current_function() -> CurrentFunction {
+    expect_context()
+}
+
+/// The frame of a function's page: its name, its tabs, and the tab in it.
+#[component]
+pub(crate) fn FunctionPage() -> impl IntoView {
+    let params = use_params_map();
+    let name = Memo::new(move |_| params.read().get("name").unwrap_or_default());
+    let details = Resource::new(move || name.get(), find_function);
+    provide_context(CurrentFunction { name, details });
+    view! {
+        <Title text=move || name.get()/>
+        <header class="page-header">
+            <div>
+                <A href=routes::FUNCTIONS attr:class="back">"← Function List"</A>
+                <h1 class="page-header__title">{move || name.get()}</h1>
+            </div>
+            <div class="page-header__actions"><span class="badge">"Version: latest"</span></div>
+        </header>
+        <Loaded resource=details view=|details| view! { <FunctionFrame details/> }/>
+    }
+}
+
+/// What is shown once the function is known to be there.
+#[component]
+fn FunctionFrame(details: FunctionDetails) -> impl IntoView {
+    let name = details.name.to_string();
+    let tab = |label, href: String, under: &str| Tab {
+        label,
+        href,
+        under: format!("{}/{name}/{under}", routes::FUNCTIONS),
+    };
+    let tabs = vec![
+        tab("Code", routes::function(&name), "code"),
+        tab("Monitoring", routes::logs(&name), "monitoring"),
+        tab("Version", routes::version(&name), "version"),
+        tab("Aliases", routes::aliases(&name), "aliases"),
+        tab("Configuration", routes::triggers(&name), "configuration"),
+    ];
+    view! {
+        <details class="function-info">
+            <summary>"Function Info"</summary>
+            <dl class="facts">
+                <div><dt>"Runtime"</dt><dd>{details.runtime.label()}</dd></div>
+                <div><dt>"Handler"</dt><dd>{details.settings.handler.to_string()}</dd></div>
+                <div><dt>"Created"</dt><dd><Moment at=details.created_at/></dd></div>
+                <div><dt>"URN"</dt><dd><code>{details.urn.clone()}</code> " " <CopyButton text=details.urn label="Copy URN"/></dd></div>
+                <div><dt>"Description"</dt><dd>{match details.settings.description.as_str() { "" => "–".to_owned(), text => text.to_owned() }}</dd></div>
+            </dl>
+        </details>
+        <Tabs label="Function" tabs/>
+        <Outlet/>
+    }
+}
+
+/// Version.
+#[component]
+pub(crate) fn VersionPage() -> impl IntoView {
+    view! {
+        <Card title="Versions">
+            <p>"This function has one version, "<strong>"latest"</strong>": what was deployed last. Publishing frozen versions comes later."</p>
+        </Card>
+    }
+}
+
+/// Aliases.
+#[component]
+pub(crate) fn AliasesPage() -> impl IntoView {
+    view! {
+        <Card title="Aliases">
+            <p>"An alias is a name for a version. Aliases come together with versions, later."</p>
+        </Card>
+    }
+}

@@ -1,0 +1,129 @@
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_query_map;
+use sluice_domain::id::RequestId;
+use sluice_domain::invocation::megabytes_text;
+
+use super::page::with;
+use super::request_logs::LogView;
+use super::{LogQueryView, RequestList, RequestLog, RequestRow, find_request, list_requests};
+use crate::functions::current_function;
+use crate::ui::{CopyButton, Loaded, Moment, Notice, NoticeKind};
+
+/// The Request List and, below the request that was chosen, its log.
+#[component]
+pub(super) fn RequestListView(query: Memo<LogQueryView>, refresh: RwSignal<u32>) -> impl IntoView {
+    let current = current_function();
+    let requests = Resource::new(
+        move || (current.name.get(), query.get(), refresh.get()),
+        |(name, query, _)| list_requests(name, query),
+    );
+    view! {
+        <Loaded resource=requests view=|list| view! { <RequestTable list/> }/>
+    }
+}
+
+/// Microseconds as milliseconds with three decimals.
+fn millis(micros: u64) -> String {
+    format!("{}.{:03}", micros / 1000, micros % 1000)
+}
+
+#[component]
+fn RequestTable(list: RequestList) -> impl IntoView {
+    let params = use_query_map();
+    let chosen = Memo::new(move |_| {
+        params
+            .read()
+            .get("request")
+            .filter(|request| RequestId::parse(request).is_ok())
+    });
+    let RequestList { rows, more, lost } = list;
+    let empty = rows.is_empty();
+    let listed: Vec<String> = rows.iter().map(|row| row.request_id.to_string()).collect();
+    let row = move |row: RequestRow| {
+        let id = row.request_id.to_string();
+        let (this, shown, toggled) = (id.clone(), id.clone(), id.clone());
+        let open = Memo::new(move |_| chosen.read().as_deref() == Some(this.as_str()));
+        let toggle = move || {
+            let target = if open.get() { "" } else { toggled.as_str() };
+            with(&params.read(), &[("request", target)])
+        };
+        let success = row.cause.is_success();
+        view! {
+            <tr class:table__row--open=move || open.get()>
+                <td><Moment at=row.started_at/></td>
+                <td><A href=toggle scroll=false attr:class="mono" attr:aria-expanded=move || open.get().to_string()>{id.clone()}</A></td>
+                <td><span class=if success { "badge badge--success" } else { "badge badge--danger" }>{row.cause.result_label()}</span></td>
+                <td class="table__number">{millis(row.duration_us)}</td>
+                <td class="table__number">{megabytes_text(row.memory_used_bytes)}</td>
+                <td>{row.version.clone()}</td>
+                <td>{row.cause.label()}</td>
+            </tr>
+            <Show when=move || open.get()>
+                <tr><td colspan="7" class="table__detail"><RequestDetail id=shown.clone()/></td></tr>
+            </Show>
+        }
+    };
+    view! {
+        {(lost > 0).then(|| view! {
+            <Notice kind=NoticeKind::Error>{format!("{lost} records could not be written since the server started. Its own log says why.")}</Notice>
+        })}
+        // A linked request that the list does not show has its place above it.
+        {move || chosen.get().filter(|id| !listed.contains(id)).map(|id| view! { <RequestDetail id/> })}
+        {if empty {
+            view! {
+                <div class="empty">
+                    <p class="empty__title">"No requests"</p>
+                    <p>"Nothing in this time matches. Call the function, or choose a longer range."</p>
+                </div>
+            }.into_any()
+        } else {
+            view! {
+                <div class="table-frame" role="region" aria-label="Request List" tabindex="0">
+                    <table class="table table--compact">
+                        <caption class="visually-hidden">"Request List"</caption>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Time"</th>
+                                <th scope="col">"Request ID"</th>
+                                <th scope="col">"Invocation Result"</th>
+                                <th scope="col" class="table__number">"Duration (ms)"</th>
+                                <th scope="col" class="table__number">"Memory (MB)"</th>
+                                <th scope="col">"Version"</th>
+                                <th scope="col">"Cause"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+                    </table>
+                </div>
+            }.into_any()
+        }}
+        {more.then(|| view! { <p class="muted">"There are more. Choose a shorter range or search for them."</p> })}
+    }
+}
+
+/// The log of one request.
+#[component]
+fn RequestDetail(id: String) -> impl IntoView {
+    let current = current_function();
+    let request = Resource::new(
+        move || (current.name.get(), id.clone()),
+        |(name, id)| find_request(name, id),
+    );
+    view! {
+        <Loaded resource=request view=|RequestLog { row, lines }| {
+            let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+            view! {
+                <section class="request-detail" aria-label="Log of the request">
+                    <dl class="facts">
+                        <div><dt>"Request ID"</dt><dd><code>{row.request_id.to_string()}</code> " " <CopyButton text=row.request_id.to_string() label="Copy Request ID"/></dd></div>
+                        {row.api_request_id.map(|id| view! { <div><dt>"API Request ID"</dt><dd><code>{id.to_string()}</code></dd></div> })}
+                        {row.cold_start_us.map(|us| view! { <div><dt>"Cold start (ms)"</dt><dd>{millis(us)}</dd></div> })}
+                        <div><dt>"Log"</dt><dd><CopyButton text=text label="Copy log"/></dd></div>
+                    </dl>
+                    <LogView lines label="Log lines"/>
+                </section>
+            }
+        }/>
+    }
+}

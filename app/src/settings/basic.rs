@@ -1,0 +1,121 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use sluice_domain::function::{ExecutionTimeout, FunctionSettings, Handler, MemoryMb};
+use sluice_domain::text::Description;
+
+use super::{BasicSettings, update_basic_settings};
+use crate::console::sentence;
+use crate::functions::{FunctionDetails, current_function};
+use crate::ui::{
+    Button, ButtonKind, Card, ErrorNotice, Loaded, Notice, NoticeKind, SelectField, TextField,
+    choices,
+};
+
+/// Configuration > Basic Settings.
+#[component]
+pub(crate) fn BasicSettingsPage() -> impl IntoView {
+    let current = current_function();
+    view! {
+        <Title text=move || format!("Basic Settings - {}", current.name.get())/>
+        <Loaded resource=current.details view=|details| view! { <BasicSettingsForm details/> }/>
+    }
+}
+
+/// A number field's text as the number that its rule takes.
+fn number<T: TryFrom<u32, Error: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    let number: u32 = text
+        .trim()
+        .parse()
+        .map_err(|_| "Must be a whole number".to_owned())?;
+    T::try_from(number).map_err(|error| sentence(&error.to_string()))
+}
+
+#[component]
+fn BasicSettingsForm(details: FunctionDetails) -> impl IntoView {
+    let current = current_function();
+    let FunctionSettings {
+        handler,
+        memory,
+        timeout,
+        description,
+        ..
+    } = details.settings;
+    let name = details.name.to_string();
+    let saved = BasicSettings {
+        handler,
+        memory,
+        timeout,
+        description,
+    };
+    let handler = RwSignal::new(saved.handler.to_string());
+    let memory = RwSignal::new(saved.memory.get().to_string());
+    let timeout = RwSignal::new(saved.timeout.seconds().to_string());
+    let description = RwSignal::new(saved.description.to_string());
+
+    let parsed_handler = Memo::new(move |_| {
+        Handler::parse(&handler.read()).map_err(|error| sentence(&error.to_string()))
+    });
+    let parsed_timeout = Memo::new(move |_| number::<ExecutionTimeout>(&timeout.read()));
+    let parsed_description = Memo::new(move |_| {
+        Description::parse(&description.read()).map_err(|error| sentence(&error.to_string()))
+    });
+    let settings = Memo::new(move |_| {
+        Some(BasicSettings {
+            handler: parsed_handler.get().ok()?,
+            memory: number::<MemoryMb>(&memory.read()).ok()?,
+            timeout: parsed_timeout.get().ok()?,
+            description: parsed_description.get().ok()?,
+        })
+    });
+    let saving = Action::new(move |settings: &BasicSettings| {
+        update_basic_settings(name.clone(), settings.clone())
+    });
+    let saved = RwSignal::new(saved);
+    Effect::new(move || {
+        if let (Some(Ok(())), Some(now)) = (saving.value().get(), settings.get_untracked()) {
+            saved.set(now);
+            current.details.refetch();
+        }
+    });
+    let unchanged = Signal::derive(move || {
+        settings
+            .get()
+            .is_none_or(|settings| settings == *saved.read())
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(settings) = settings.get_untracked() {
+            saving.dispatch(settings);
+        }
+    };
+    view! {
+        <form class="form" on:submit=submit>
+            <Card title="Basic Settings">
+                <div class="field">
+                    <span class="field__label">"App"</span>
+                    <div class="field__body"><span>"default"</span></div>
+                </div>
+                <TextField name="handler" label="Handler" value=handler required=true
+                    error=Signal::derive(move || parsed_handler.get().err())
+                    hint="The file without its ending, a dot, and the function in it: index.handler. In a folder: src/index.handler."/>
+                <SelectField name="memory" label="Memory (MB)" value=memory required=true
+                    options=choices(MemoryMb::CHOICES.iter().map(|mb| (mb.to_string(), mb.to_string())))
+                    hint="Memory of one instance. An invocation that wants more is ended."/>
+                <TextField name="timeout" label="Execution Timeout (s)" value=timeout required=true kind="number"
+                    error=Signal::derive(move || parsed_timeout.get().err())
+                    hint="1 to 900 seconds. An invocation that runs longer is ended."/>
+                <TextField name="description" label="Description" value=description rows=3
+                    error=Signal::derive(move || parsed_description.get().err())
+                    hint="At most 512 characters."/>
+            </Card>
+            {move || match saving.value().get() {
+                Some(Ok(())) if unchanged.get() => view! { <Notice kind=NoticeKind::Success>"Saved. The next call runs with it."</Notice> }.into_any(),
+                Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
+                _ => ().into_any(),
+            }}
+            <div class="form__footer">
+                <Button kind=ButtonKind::Primary submit=true busy=saving.pending() disabled=unchanged>"Save"</Button>
+            </div>
+        </form>
+    }
+}
