@@ -115,6 +115,12 @@ pub fn shell(assets: &Assets) -> impl IntoView + use<> {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    // From here on the page answers to the pointer; tests wait for it.
+    Effect::new(|| {
+        if let Some(body) = document().body() {
+            drop(body.set_attribute("data-hydrated", "true"));
+        }
+    });
     view! {
         <Title formatter=|title: String| if title.is_empty() { "Sluice".to_owned() } else { format!("{title} - Sluice") }/>
         <Router>

@@ -1,0 +1,125 @@
+//! The command line. Every flag can also be set by an environment variable.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A self-hosted functions console: write a function in the browser, deploy
+/// it, give it a URL, read its log.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// How the server's own log is written to standard error.
+    #[arg(long, global = true, env = "SLUICE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the console and the gateway until Ctrl+C.
+    Serve(ServeArgs),
+    /// Manage the console's users.
+    User(UserArgs),
+    /// Print where the local certificate authority is and how to trust it.
+    Ca(DataArgs),
+}
+
+/// Where the state is.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
+    /// Folder of all state: sluice.db, artifacts/, tls/. Made if it is missing.
+    #[arg(long, env = "SLUICE_DATA", default_value = "./data", value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// Flags of `sluice serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where the state is.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Address of the console. Port 0 takes any free port.
+    #[arg(long, env = "SLUICE_CONSOLE", default_value = "127.0.0.1:3000", value_name = "ADDR")]
+    pub console: SocketAddr,
+    /// Address of the gateway for trigger URLs over HTTP. Port 0 takes any free port.
+    #[arg(long, env = "SLUICE_GATEWAY_HTTP", default_value = "0.0.0.0:8080", value_name = "ADDR")]
+    pub gateway_http: SocketAddr,
+    /// Address of the gateway for trigger URLs over HTTPS. Port 0 takes any free port.
+    #[arg(long, env = "SLUICE_GATEWAY_HTTPS", default_value = "0.0.0.0:8443", value_name = "ADDR")]
+    pub gateway_https: SocketAddr,
+    /// Domain under which every API group has its host.
+    #[arg(long, env = "SLUICE_GATEWAY_DOMAIN", default_value = "apig.localhost", value_name = "NAME")]
+    pub gateway_domain: String,
+    /// Certificate chain of the gateway, a PEM file. Without it a local
+    /// certificate authority makes one.
+    #[arg(long, env = "SLUICE_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key that belongs to --tls-cert, a PEM file.
+    #[arg(long, env = "SLUICE_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Send the console's cookie over HTTPS only: set it where a proxy in front
+    /// of the console speaks HTTPS.
+    #[arg(long, env = "SLUICE_SECURE_COOKIE")]
+    pub secure_cookie: bool,
+    /// How long invocation records and their logs are kept, in days.
+    #[arg(long, env = "SLUICE_RETENTION_DAYS", default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub retention_days: u32,
+    /// Size at which the oldest records are deleted, in MB.
+    #[arg(long, env = "SLUICE_RETENTION_MB", default_value_t = 2048, value_name = "MB", value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
+    pub retention_mb: u64,
+    /// Most instances of one function at a time; more calls are answered with 429.
+    #[arg(long, env = "SLUICE_MAX_INSTANCES", default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub max_instances: u32,
+    /// How long a stop waits for calls in flight, in seconds.
+    #[arg(long, env = "SLUICE_STOP_GRACE", default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=900))]
+    pub stop_grace: u64,
+}
+
+/// `sluice user …`
+#[derive(Debug, Args)]
+pub struct UserArgs {
+    /// What to do with users.
+    #[command(subcommand)]
+    pub command: UserCommand,
+}
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user. The password is asked for, or read from SLUICE_PASSWORD.
+    Add {
+        /// Name of the user: 1 to 64 letters, digits, `_`, `-`, `.`, a letter first.
+        name: String,
+        /// Make the user an administrator.
+        #[arg(long)]
+        admin: bool,
+        /// Where the state is.
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,216 @@
+//! What the console can do: the server's side of [`sluice_app::console::Console`].
+//! One file a feature.
+
+mod code;
+mod functions;
+mod logs;
+mod session;
+mod triggers;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sluice_app::code::{CodeView, Deployed, TestResult};
+use sluice_app::console::{Console, ConsoleError};
+use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
+use sluice_app::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
+use sluice_app::session::SessionState;
+use sluice_app::settings::BasicSettings;
+use sluice_app::triggers::{TriggerCardView, TriggerChoices};
+use sluice_domain::api_group::{ApiGroup, ApiGroupName};
+use sluice_domain::code::CodePackage;
+use sluice_domain::environment::{Environment, EnvironmentName};
+use sluice_domain::function::{EnvVars, FunctionName, Runtime};
+use sluice_domain::id::{RequestId, TriggerId};
+use sluice_domain::trigger::ApigTriggerSettings;
+use sluice_domain::user::{Password, UserName};
+use sluice_executor::Executor;
+use sluice_store::{FunctionRow, LostRecords, Store, StoreError};
+use tower_sessions::Session;
+
+use crate::logging::chain;
+use crate::publish::Publisher;
+
+/// What all requests to the console share.
+pub struct Shared {
+    /// All that is kept.
+    pub store: Store,
+    /// Runs tests.
+    pub executor: Executor,
+    /// Makes changes serve.
+    pub publisher: Publisher,
+    /// How the addresses of triggers are made.
+    pub addresses: Addresses,
+    /// Records that could not be kept.
+    pub lost: LostRecords,
+}
+
+/// How the address of a trigger is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    /// Domain under which every API group has its host.
+    pub domain: String,
+    /// Port of the gateway over HTTP.
+    pub http_port: u16,
+    /// Port of the gateway over HTTPS.
+    pub https_port: u16,
+}
+
+/// Leads a form that was sent without JavaScript on to an address.
+pub type LeadOn = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The console as one request sees it: with its session.
+pub struct RequestConsole {
+    shared: Arc<Shared>,
+    session: Session,
+    /// Name of the host by which the browser reached the console, for the form
+    /// of a trigger's address that needs no name of its own.
+    host: String,
+    lead_on: LeadOn,
+    /// Where to go after signing in.
+    next: Option<String>,
+}
+
+impl RequestConsole {
+    /// The console for a request with this session, reached by `host`.
+    pub fn new(shared: Arc<Shared>, session: Session, host: String, lead_on: LeadOn, next: Option<String>) -> Self {
+        Self { shared, session, host, lead_on, next }
+    }
+
+    /// The function of that name, for someone who is signed in.
+    async fn function(&self, name: &FunctionName) -> Result<FunctionRow, ConsoleError> {
+        self.signed_in().await?;
+        let found = self.shared.store.find_function(name).await.map_err(refused)?;
+        found.ok_or_else(|| ConsoleError::refused("FSS.1051", 404, "The function does not exist."))
+    }
+}
+
+#[async_trait]
+impl Console for RequestConsole {
+    async fn session_state(&self) -> Result<SessionState, ConsoleError> {
+        self.state().await
+    }
+
+    async fn create_administrator(&self, name: UserName, password: Password) -> Result<(), ConsoleError> {
+        self.create_first_user(name, password).await
+    }
+
+    async fn sign_in(&self, name: String, password: String) -> Result<(), ConsoleError> {
+        self.check_and_sign_in(&name, &password).await
+    }
+
+    async fn sign_out(&self) -> Result<(), ConsoleError> {
+        self.end_session().await
+    }
+
+    async fn list_functions(&self) -> Result<Vec<FunctionRowView>, ConsoleError> {
+        self.functions().await
+    }
+
+    async fn create_function(&self, name: FunctionName, runtime: Runtime) -> Result<(), ConsoleError> {
+        self.create(name, runtime).await
+    }
+
+    async fn find_function(&self, name: FunctionName) -> Result<FunctionDetails, ConsoleError> {
+        self.details(name).await
+    }
+
+    async fn delete_function(&self, name: FunctionName) -> Result<(), ConsoleError> {
+        self.delete(name).await
+    }
+
+    async fn update_basic_settings(&self, name: FunctionName, settings: BasicSettings) -> Result<(), ConsoleError> {
+        self.set_basic_settings(name, settings).await
+    }
+
+    async fn update_env_vars(&self, name: FunctionName, env_vars: EnvVars) -> Result<(), ConsoleError> {
+        self.set_env_vars(name, env_vars).await
+    }
+
+    async fn find_code(&self, name: FunctionName) -> Result<CodeView, ConsoleError> {
+        self.code(name).await
+    }
+
+    async fn deploy_code(&self, name: FunctionName, code: CodePackage) -> Result<Deployed, ConsoleError> {
+        self.deploy(name, code).await
+    }
+
+    async fn test_function(&self, name: FunctionName, event: String) -> Result<TestResult, ConsoleError> {
+        self.test(name, event).await
+    }
+
+    async fn list_triggers(&self, name: FunctionName) -> Result<Vec<TriggerCardView>, ConsoleError> {
+        self.triggers(name).await
+    }
+
+    async fn trigger_choices(&self) -> Result<TriggerChoices, ConsoleError> {
+        self.choices().await
+    }
+
+    async fn create_trigger(&self, name: FunctionName, settings: ApigTriggerSettings) -> Result<(), ConsoleError> {
+        self.add_trigger(name, settings).await
+    }
+
+    async fn delete_trigger(&self, name: FunctionName, trigger_id: TriggerId) -> Result<(), ConsoleError> {
+        self.remove_trigger(name, trigger_id).await
+    }
+
+    async fn create_api_group(&self, name: ApiGroupName) -> Result<ApiGroup, ConsoleError> {
+        self.add_api_group(name).await
+    }
+
+    async fn create_environment(&self, name: EnvironmentName) -> Result<Environment, ConsoleError> {
+        self.add_environment(name).await
+    }
+
+    async fn list_requests(&self, name: FunctionName, query: LogQueryView) -> Result<RequestList, ConsoleError> {
+        self.requests(name, query).await
+    }
+
+    async fn find_request(&self, name: FunctionName, request_id: RequestId) -> Result<RequestLog, ConsoleError> {
+        self.request(name, request_id).await
+    }
+
+    async fn list_log_lines(&self, name: FunctionName, query: LogQueryView) -> Result<RequestLogs, ConsoleError> {
+        self.log_lines(name, query).await
+    }
+}
+
+/// The store's error as the console says it.
+fn refused(error: StoreError) -> ConsoleError {
+    use sluice_store::Kind;
+
+    match &error {
+        StoreError::FunctionNameTaken(_) => ConsoleError::field("name", "FSS.1061", 409, "There is a function of this name already"),
+        StoreError::ApiNameTaken(_) => ConsoleError::field("api_name", "APIG.3202", 409, "There is an API of this name already"),
+        StoreError::PathTaken => ConsoleError::field(
+            "path",
+            "FSS.1147",
+            409,
+            "The group has an API with this path, method and matching in this environment already",
+        ),
+        StoreError::ApiGroupNameTaken(_) => ConsoleError::refused("APIG.3201", 409, "There is an API group of this name already."),
+        StoreError::EnvironmentNameTaken(_) => ConsoleError::refused("APIG.3205", 409, "There is an environment of this name already."),
+        StoreError::UserNameTaken(_) => ConsoleError::field("name", "", 409, "There is a user of this name already"),
+        StoreError::UsersExist => ConsoleError::refused("", 409, "There is an administrator already: sign in."),
+        StoreError::NotFound(kind) => {
+            let code = match kind {
+                Kind::Function => "FSS.1051",
+                Kind::Trigger => "FSS.1138",
+                Kind::ApiGroup => "APIG.3001",
+                Kind::Environment => "APIG.3003",
+                Kind::User => "",
+            };
+            ConsoleError::refused(code, 404, format!("The {kind} does not exist."))
+        }
+        _ => internal(&error),
+    }
+}
+
+/// An error that is not the user's: logged with its chain under a reference
+/// that the user is told.
+fn internal(error: &(dyn std::error::Error + 'static)) -> ConsoleError {
+    let reference = uuid::Uuid::new_v4().to_string();
+    tracing::error!(reference, error = chain(error), "the console failed");
+    ConsoleError::Internal(reference)
+}

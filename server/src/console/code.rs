@@ -1,0 +1,166 @@
+//! The code of a function: Deploy and Test.
+
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha512};
+use sluice_app::code::{CodeAttributes, CodeView, Deployed, TestResult};
+use sluice_app::console::ConsoleError;
+use sluice_domain::code::CodePackage;
+use sluice_domain::function::FunctionName;
+use sluice_domain::id::RequestId;
+use sluice_domain::invocation::{Failure, LogLine, Origin};
+use sluice_executor::{Call, DeployError, Outcome, Refused};
+use sluice_store::FunctionRow;
+
+use super::{RequestConsole, internal, refused};
+use crate::drawn;
+
+/// Bytes of log that a test shows; the vendor shows 2 KB, and its users ask for
+/// more. Monitoring > Logs has it all.
+const TEST_LOG_BYTES: usize = 64 * 1024;
+
+/// Largest event of a test in bytes. Source: quotas, synchronous request.
+const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
+
+/// SHA-512 of the code in hexadecimal: of each file its path and its text, each
+/// with its length before it, so that no two packages have the same.
+pub(super) fn code_digest(code: &CodePackage) -> String {
+    let mut hash = Sha512::new();
+    for part in code.files().flat_map(|(path, text)| [path, text]) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// Why code could not be deployed, as the console says it.
+pub(super) fn not_deployed(error: DeployError) -> ConsoleError {
+    match error {
+        DeployError::Code(error) => ConsoleError::Code(error),
+        DeployError::Stopping => ConsoleError::refused("FSS.0503", 503, "The server is stopping."),
+        error => internal(&error),
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn attributes(row: &FunctionRow) -> CodeAttributes {
+    CodeAttributes { size_bytes: row.code_size, signature: row.code_digest.clone(), modified_at: row.deployed_at }
+}
+
+impl RequestConsole {
+    pub(super) async fn code(&self, name: FunctionName) -> Result<CodeView, ConsoleError> {
+        let row = self.function(&name).await?;
+        let code = self.shared.store.function_code(&row.function_id).await.map_err(refused)?;
+        let fault = self.shared.publisher.deployment(&row.function_id).await.err();
+        Ok(CodeView {
+            code,
+            runtime: row.runtime,
+            attributes: attributes(&row),
+            handler: row.settings.handler,
+            memory: row.settings.memory,
+            timeout: row.settings.timeout,
+            fault,
+        })
+    }
+
+    pub(super) async fn deploy(&self, name: FunctionName, code: CodePackage) -> Result<Deployed, ConsoleError> {
+        let began = Instant::now();
+        let mut deployments = self.shared.publisher.change().await;
+        let row = self.function(&name).await?;
+        let deployed = self.shared.publisher.deploy(&row, code.clone()).await.map_err(not_deployed)?;
+        let digest = code_digest(&code);
+        self.shared.store.save_code(&row.function_id, &code, &digest, drawn::now()).await.map_err(refused)?;
+        deployments.insert(row.function_id, Ok(deployed));
+        self.shared.publisher.publish(&deployments).await.map_err(refused)?;
+        drop(deployments);
+        let took_us = micros(began.elapsed());
+        tracing::info!(function.name = %name, code.bytes = code.bytes(), duration_us = took_us, "deployed a function");
+        let row = self.function(&name).await?;
+        Ok(Deployed { attributes: attributes(&row), took_us })
+    }
+
+    pub(super) async fn test(&self, name: FunctionName, event: String) -> Result<TestResult, ConsoleError> {
+        let row = self.function(&name).await?;
+        if event.len() > MAX_EVENT_BYTES {
+            return Err(ConsoleError::field("event", "FSS.0413", 413, "The event must have at most 6 MB"));
+        }
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&event) {
+            return Err(ConsoleError::field("event", "FSS.1074", 400, format!("The event must be JSON: {error}")));
+        }
+        let deployment = self.shared.publisher.deployment(&row.function_id).await;
+        let deployment = deployment.map_err(|fault| ConsoleError::refused("FSS.1011", 400, format!("The code does not run: {fault}")))?;
+        let request_id = RequestId::from_bytes(drawn::id_bytes());
+        let call = Call { request_id: request_id.clone(), origin: Origin::Test, event };
+        let invocation = self.shared.executor.invoke(&deployment, call, Ok).await.map_err(not_run)?;
+        let record = invocation.record;
+        let (log, log_cut) = tail(&record.log);
+        Ok(TestResult {
+            request_id,
+            output: match invocation.outcome {
+                Outcome::Returned(json) => Ok(json),
+                Outcome::Failed(failure) => Err(failure),
+                Outcome::Refused(reason) => {
+                    Err(Failure { error_message: reason.to_string(), error_type: "InvalidResponse".to_owned(), stack_trace: Vec::new() })
+                }
+            },
+            cause: record.cause,
+            log,
+            log_cut,
+            memory_mb: row.settings.memory.get(),
+            duration_us: micros(record.duration),
+            cold_start_us: record.cold_start.map(micros),
+            memory_used_bytes: record.memory_used_bytes,
+            billed_ms: record.billed_ms(),
+        })
+    }
+}
+
+fn not_run(refused: Refused) -> ConsoleError {
+    match refused {
+        Refused::Throttled { .. } => ConsoleError::refused("FSS.0429", 429, format!("Too many requests: {refused}.")),
+        Refused::EventTooLarge { .. } => ConsoleError::refused("FSS.0413", 413, format!("The request body is too large: {refused}.")),
+        Refused::Stopping => ConsoleError::refused("FSS.0503", 503, "The server is stopping."),
+        Refused::Fault => internal(&refused),
+    }
+}
+
+/// The last lines of a log that fit, and whether some were left out.
+fn tail(log: &[LogLine]) -> (Vec<LogLine>, bool) {
+    let mut bytes = 0;
+    let kept = log.iter().rev().take_while(|line| {
+        bytes += line.text.len() + 1;
+        bytes <= TEST_LOG_BYTES
+    });
+    let first = log.len() - kept.count();
+    (log[first..].to_vec(), first > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_domain::invocation::LogLevel;
+    use sluice_domain::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn moving_a_character_between_files_changes_the_digest() {
+        let package = |files: [(&str, &str); 2]| {
+            CodePackage::try_from(files.map(|(path, text)| (path.to_owned(), text.to_owned())).into_iter().collect::<std::collections::BTreeMap<_, _>>()).unwrap()
+        };
+        assert_ne!(code_digest(&package([("a", "xy"), ("b", "z")])), code_digest(&package([("a", "x"), ("b", "yz")])));
+        assert_eq!(code_digest(&package([("a", ""), ("b", "")])).len(), 128);
+    }
+
+    #[test]
+    fn a_test_shows_the_end_of_a_long_log() {
+        let line = |text: String| LogLine { at: Timestamp(0), level: LogLevel::Info, text };
+        let log: Vec<_> = (0..3).map(|n| line(n.to_string().repeat(TEST_LOG_BYTES / 2 - 1))).collect();
+        let (kept, cut) = tail(&log);
+        assert_eq!((kept.len(), cut), (2, true));
+        assert!(kept[1].text.starts_with('2'));
+        assert_eq!(tail(&log[..1]).1, false);
+    }
+}

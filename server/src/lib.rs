@@ -1,0 +1,21 @@
+//! The server: joins the console, the gateway, the executor and the store.
+//!
+//! It knows every other crate; none of them knows it. What a page may ask is
+//! answered in [`console`], and what a trigger URL may call is published by
+//! [`publish`].
+
+// Pages nest deeply, and so do their types.
+#![recursion_limit = "256"]
+
+pub mod cli;
+pub mod console;
+pub mod drawn;
+pub mod logging;
+pub mod passwords;
+pub mod publish;
+pub mod serve;
+pub mod session_store;
+pub mod site;
+pub mod tls;
+pub mod users;
+pub mod web;

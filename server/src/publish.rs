@@ -1,0 +1,92 @@
+//! Publishing: from what is stored to what the gateway answers with.
+//!
+//! The console plane changes the store and then publishes one new snapshot of
+//! routes and deployments. Whoever calls a trigger URL reads the snapshot and
+//! waits for no SQL.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluice_domain::code::CodePackage;
+use sluice_domain::id::FunctionId;
+use sluice_executor::{DeployError, Deployment, DeploymentSpec, Executor};
+use sluice_gateway::{Gateway, PublishedApi, RouteTable};
+use sluice_store::{FunctionRow, Store, StoreError};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::logging::chain;
+
+/// The version that every function has.
+pub const LATEST: &str = "latest";
+
+/// Deploys functions and publishes their triggers.
+pub struct Publisher {
+    store: Store,
+    executor: Executor,
+    gateway: Gateway<Executor>,
+    /// What serves, or why nothing does. Locked while something changes, so
+    /// that an older snapshot never replaces a newer one.
+    deployments: Mutex<Deployments>,
+}
+
+/// What serves of each function, or why its code could not be deployed at start.
+pub type Deployments = HashMap<FunctionId, Result<Arc<Deployment>, String>>;
+
+impl Publisher {
+    /// A publisher that has published nothing yet.
+    pub fn new(store: Store, executor: Executor, gateway: Gateway<Executor>) -> Self {
+        Self { store, executor, gateway, deployments: Mutex::default() }
+    }
+
+    /// Deploys every function that is stored, and publishes all triggers. A
+    /// function that cannot be deployed does not keep the others from serving;
+    /// its page says why.
+    pub async fn start(&self) -> Result<(), StoreError> {
+        let mut deployments = self.change().await;
+        for (function, code) in self.store.all_functions_with_code().await? {
+            let deployed = self.deploy(&function, code).await.map_err(|error| {
+                tracing::error!(function.name = %function.name, error = chain(&error), "could not deploy a function at start");
+                error.to_string()
+            });
+            deployments.insert(function.function_id, deployed);
+        }
+        self.publish(&deployments).await
+    }
+
+    /// Begins a change. While the guard lives nothing else is published.
+    pub async fn change(&self) -> MutexGuard<'_, Deployments> {
+        self.deployments.lock().await
+    }
+
+    /// Makes a deployment of a function's settings and code. Nothing serves it
+    /// until it is published.
+    pub async fn deploy(&self, function: &FunctionRow, code: CodePackage) -> Result<Arc<Deployment>, DeployError> {
+        let spec = DeploymentSpec {
+            function_id: function.function_id.clone(),
+            function_name: function.name.clone(),
+            version: LATEST.to_owned(),
+            runtime: function.runtime,
+            settings: function.settings.clone(),
+            code,
+        };
+        self.executor.deploy(spec).await
+    }
+
+    /// Publishes what is stored, served by `deployments`.
+    pub async fn publish(&self, deployments: &Deployments) -> Result<(), StoreError> {
+        let triggers = self.store.all_triggers().await?;
+        let api = |published: sluice_store::PublishedTrigger| PublishedApi {
+            environment: published.environment,
+            deployment: deployments.get(&published.function_id).and_then(|deployed| deployed.as_ref().ok()).cloned(),
+            api: published.trigger,
+        };
+        self.gateway.publish(RouteTable::new(triggers.into_iter().map(api)));
+        Ok(())
+    }
+
+    /// What serves a function.
+    pub async fn deployment(&self, function_id: &FunctionId) -> Result<Arc<Deployment>, String> {
+        let deployments = self.deployments.lock().await;
+        deployments.get(function_id).cloned().unwrap_or_else(|| Err("it was never deployed".to_owned()))
+    }
+}
