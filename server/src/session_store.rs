@@ -1,7 +1,6 @@
 //! Keeps the console's sessions in the store. The id in a user's cookie is not
 //! kept, only its SHA-256: who reads the database can sign in as nobody.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 
 use async_trait::async_trait;
@@ -24,7 +23,12 @@ pub struct StoredSessions(pub Store);
 #[async_trait]
 impl SessionStore for StoredSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !self.0.create_session(&row(record)?).await.map_err(backend)? {
+        while !self
+            .0
+            .create_session(&row(record)?)
+            .await
+            .map_err(backend)?
+        {
             record.id = Id::default(); // in use already: draw another one
         }
         Ok(())
@@ -92,10 +96,12 @@ mod tests {
     use super::*;
 
     fn record(data: &[(&str, &str)]) -> Record {
-        let data = data.iter().map(|&(key, value)| (key.to_owned(), value.into()));
+        let data = data
+            .iter()
+            .map(|&(key, value)| (key.to_owned(), value.into()));
         Record {
             id: Id(7),
-            data: data.collect::<HashMap<_, _>>(),
+            data: data.collect(),
             expiry_date: OffsetDateTime::now_utc() + time::Duration::hours(1),
         }
     }
@@ -133,6 +139,9 @@ mod tests {
         let user = "458e8cfb-5f30-4582-9054-a17d60702c55";
         let row = row(&record(&[(USER_ID, user)])).unwrap();
         assert_eq!(row.user_id.unwrap().as_str(), user);
-        assert_eq!(row.session_hash, hex::encode(Sha256::digest(7_i128.to_le_bytes())));
+        assert_eq!(
+            row.session_hash,
+            hex::encode(Sha256::digest(7_i128.to_le_bytes()))
+        );
     }
 }
