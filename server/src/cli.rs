@@ -42,7 +42,12 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct DataArgs {
     /// Folder of all state: sluice.db, artifacts/, tls/. Made if it is missing.
-    #[arg(long, env = "SLUICE_DATA", default_value = "./data", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "SLUICE_DATA",
+        default_value = "./data",
+        value_name = "DIR"
+    )]
     pub data: PathBuf,
 }
 
@@ -53,23 +58,53 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub data: DataArgs,
     /// Address of the console. Port 0 takes any free port.
-    #[arg(long, env = "SLUICE_CONSOLE", default_value = "127.0.0.1:3000", value_name = "ADDR")]
+    #[arg(
+        long,
+        env = "SLUICE_CONSOLE",
+        default_value = "127.0.0.1:3000",
+        value_name = "ADDR"
+    )]
     pub console: SocketAddr,
     /// Address of the gateway for trigger URLs over HTTP. Port 0 takes any free port.
-    #[arg(long, env = "SLUICE_GATEWAY_HTTP", default_value = "0.0.0.0:8080", value_name = "ADDR")]
+    #[arg(
+        long,
+        env = "SLUICE_GATEWAY_HTTP",
+        default_value = "0.0.0.0:8080",
+        value_name = "ADDR"
+    )]
     pub gateway_http: SocketAddr,
     /// Address of the gateway for trigger URLs over HTTPS. Port 0 takes any free port.
-    #[arg(long, env = "SLUICE_GATEWAY_HTTPS", default_value = "0.0.0.0:8443", value_name = "ADDR")]
+    #[arg(
+        long,
+        env = "SLUICE_GATEWAY_HTTPS",
+        default_value = "0.0.0.0:8443",
+        value_name = "ADDR"
+    )]
     pub gateway_https: SocketAddr,
     /// Domain under which every API group has its host.
-    #[arg(long, env = "SLUICE_GATEWAY_DOMAIN", default_value = "apig.localhost", value_name = "NAME")]
+    #[arg(
+        long,
+        env = "SLUICE_GATEWAY_DOMAIN",
+        default_value = "apig.localhost",
+        value_name = "NAME"
+    )]
     pub gateway_domain: String,
     /// Certificate chain of the gateway, a PEM file. Without it a local
     /// certificate authority makes one.
-    #[arg(long, env = "SLUICE_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    #[arg(
+        long,
+        env = "SLUICE_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
     pub tls_cert: Option<PathBuf>,
     /// Private key that belongs to --tls-cert, a PEM file.
-    #[arg(long, env = "SLUICE_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    #[arg(
+        long,
+        env = "SLUICE_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
     pub tls_key: Option<PathBuf>,
     /// Send the console's cookie over HTTPS only: set it where a proxy in front
     /// of the console speaks HTTPS.

@@ -73,14 +73,31 @@ pub struct RequestConsole {
 
 impl RequestConsole {
     /// The console for a request with this session, reached by `host`.
-    pub fn new(shared: Arc<Shared>, session: Session, host: String, lead_on: LeadOn, next: Option<String>) -> Self {
-        Self { shared, session, host, lead_on, next }
+    pub fn new(
+        shared: Arc<Shared>,
+        session: Session,
+        host: String,
+        lead_on: LeadOn,
+        next: Option<String>,
+    ) -> Self {
+        Self {
+            shared,
+            session,
+            host,
+            lead_on,
+            next,
+        }
     }
 
     /// The function of that name, for someone who is signed in.
     async fn function(&self, name: &FunctionName) -> Result<FunctionRow, ConsoleError> {
         self.signed_in().await?;
-        let found = self.shared.store.find_function(name).await.map_err(refused)?;
+        let found = self
+            .shared
+            .store
+            .find_function(name)
+            .await
+            .map_err(refused)?;
         found.ok_or_else(|| ConsoleError::refused("FSS.1051", 404, "The function does not exist."))
     }
 }
@@ -91,7 +108,11 @@ impl Console for RequestConsole {
         self.state().await
     }
 
-    async fn create_administrator(&self, name: UserName, password: Password) -> Result<(), ConsoleError> {
+    async fn create_administrator(
+        &self,
+        name: UserName,
+        password: Password,
+    ) -> Result<(), ConsoleError> {
         self.create_first_user(name, password).await
     }
 
@@ -107,7 +128,11 @@ impl Console for RequestConsole {
         self.functions().await
     }
 
-    async fn create_function(&self, name: FunctionName, runtime: Runtime) -> Result<(), ConsoleError> {
+    async fn create_function(
+        &self,
+        name: FunctionName,
+        runtime: Runtime,
+    ) -> Result<(), ConsoleError> {
         self.create(name, runtime).await
     }
 
@@ -119,11 +144,19 @@ impl Console for RequestConsole {
         self.delete(name).await
     }
 
-    async fn update_basic_settings(&self, name: FunctionName, settings: BasicSettings) -> Result<(), ConsoleError> {
+    async fn update_basic_settings(
+        &self,
+        name: FunctionName,
+        settings: BasicSettings,
+    ) -> Result<(), ConsoleError> {
         self.set_basic_settings(name, settings).await
     }
 
-    async fn update_env_vars(&self, name: FunctionName, env_vars: EnvVars) -> Result<(), ConsoleError> {
+    async fn update_env_vars(
+        &self,
+        name: FunctionName,
+        env_vars: EnvVars,
+    ) -> Result<(), ConsoleError> {
         self.set_env_vars(name, env_vars).await
     }
 
@@ -131,15 +164,26 @@ impl Console for RequestConsole {
         self.code(name).await
     }
 
-    async fn deploy_code(&self, name: FunctionName, code: CodePackage) -> Result<Deployed, ConsoleError> {
+    async fn deploy_code(
+        &self,
+        name: FunctionName,
+        code: CodePackage,
+    ) -> Result<Deployed, ConsoleError> {
         self.deploy(name, code).await
     }
 
-    async fn test_function(&self, name: FunctionName, event: String) -> Result<TestResult, ConsoleError> {
+    async fn test_function(
+        &self,
+        name: FunctionName,
+        event: String,
+    ) -> Result<TestResult, ConsoleError> {
         self.test(name, event).await
     }
 
-    async fn list_triggers(&self, name: FunctionName) -> Result<Vec<TriggerCardView>, ConsoleError> {
+    async fn list_triggers(
+        &self,
+        name: FunctionName,
+    ) -> Result<Vec<TriggerCardView>, ConsoleError> {
         self.triggers(name).await
     }
 
@@ -147,11 +191,19 @@ impl Console for RequestConsole {
         self.choices().await
     }
 
-    async fn create_trigger(&self, name: FunctionName, settings: ApigTriggerSettings) -> Result<(), ConsoleError> {
+    async fn create_trigger(
+        &self,
+        name: FunctionName,
+        settings: ApigTriggerSettings,
+    ) -> Result<(), ConsoleError> {
         self.add_trigger(name, settings).await
     }
 
-    async fn delete_trigger(&self, name: FunctionName, trigger_id: TriggerId) -> Result<(), ConsoleError> {
+    async fn delete_trigger(
+        &self,
+        name: FunctionName,
+        trigger_id: TriggerId,
+    ) -> Result<(), ConsoleError> {
         self.remove_trigger(name, trigger_id).await
     }
 
@@ -163,15 +215,27 @@ impl Console for RequestConsole {
         self.add_environment(name).await
     }
 
-    async fn list_requests(&self, name: FunctionName, query: LogQueryView) -> Result<RequestList, ConsoleError> {
+    async fn list_requests(
+        &self,
+        name: FunctionName,
+        query: LogQueryView,
+    ) -> Result<RequestList, ConsoleError> {
         self.requests(name, query).await
     }
 
-    async fn find_request(&self, name: FunctionName, request_id: RequestId) -> Result<RequestLog, ConsoleError> {
+    async fn find_request(
+        &self,
+        name: FunctionName,
+        request_id: RequestId,
+    ) -> Result<RequestLog, ConsoleError> {
         self.request(name, request_id).await
     }
 
-    async fn list_log_lines(&self, name: FunctionName, query: LogQueryView) -> Result<RequestLogs, ConsoleError> {
+    async fn list_log_lines(
+        &self,
+        name: FunctionName,
+        query: LogQueryView,
+    ) -> Result<RequestLogs, ConsoleError> {
         self.log_lines(name, query).await
     }
 }
@@ -181,18 +245,40 @@ fn refused(error: StoreError) -> ConsoleError {
     use sluice_store::Kind;
 
     match &error {
-        StoreError::FunctionNameTaken(_) => ConsoleError::field("name", "FSS.1061", 409, "There is a function of this name already"),
-        StoreError::ApiNameTaken(_) => ConsoleError::field("api_name", "APIG.3202", 409, "There is an API of this name already"),
+        StoreError::FunctionNameTaken(_) => ConsoleError::field(
+            "name",
+            "FSS.1061",
+            409,
+            "There is a function of this name already",
+        ),
+        StoreError::ApiNameTaken(_) => ConsoleError::field(
+            "api_name",
+            "APIG.3202",
+            409,
+            "There is an API of this name already",
+        ),
         StoreError::PathTaken => ConsoleError::field(
             "path",
             "FSS.1147",
             409,
             "The group has an API with this path, method and matching in this environment already",
         ),
-        StoreError::ApiGroupNameTaken(_) => ConsoleError::refused("APIG.3201", 409, "There is an API group of this name already."),
-        StoreError::EnvironmentNameTaken(_) => ConsoleError::refused("APIG.3205", 409, "There is an environment of this name already."),
-        StoreError::UserNameTaken(_) => ConsoleError::field("name", "", 409, "There is a user of this name already"),
-        StoreError::UsersExist => ConsoleError::refused("", 409, "There is an administrator already: sign in."),
+        StoreError::ApiGroupNameTaken(_) => ConsoleError::refused(
+            "APIG.3201",
+            409,
+            "There is an API group of this name already.",
+        ),
+        StoreError::EnvironmentNameTaken(_) => ConsoleError::refused(
+            "APIG.3205",
+            409,
+            "There is an environment of this name already.",
+        ),
+        StoreError::UserNameTaken(_) => {
+            ConsoleError::field("name", "", 409, "There is a user of this name already")
+        }
+        StoreError::UsersExist => {
+            ConsoleError::refused("", 409, "There is an administrator already: sign in.")
+        }
         StoreError::NotFound(kind) => {
             let code = match kind {
                 Kind::Function => "FSS.1051",

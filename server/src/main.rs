@@ -12,7 +12,10 @@ use sluice::cli::{Cli, Command};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     sluice::logging::start(cli.log_format);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };

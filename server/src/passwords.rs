@@ -1,9 +1,9 @@
 //! Password hashes: Argon2id, one at a time on its own thread, because each
 //! takes tens of milliseconds and tens of megabytes.
 
+use argon2::Argon2;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::Argon2;
 use tokio::sync::Semaphore;
 
 /// Hashes at a time: more would let strangers fill memory with sign-ins.
@@ -33,7 +33,8 @@ pub async fn hash(password: &str) -> Result<String, PasswordError> {
     on_a_thread(move || {
         let salt = SaltString::generate(&mut OsRng);
         let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
-        hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
+        hash.map(|hash| hash.to_string())
+            .map_err(|error| PasswordError::Hash(error.to_string()))
     })
     .await?
 }
@@ -44,14 +45,23 @@ pub async fn verify(password: &str, hash: Option<&str>) -> Result<bool, Password
     let known = hash.is_some();
     let hash = hash.unwrap_or(NOBODY).to_owned();
     on_a_thread(move || {
-        let parsed = PasswordHash::new(&hash).map_err(|error| PasswordError::Hash(error.to_string()))?;
-        Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known)
+        let parsed =
+            PasswordHash::new(&hash).map_err(|error| PasswordError::Hash(error.to_string()))?;
+        Ok(Argon2::default()
+            .verify_password(password.as_bytes(), &parsed)
+            .is_ok()
+            && known)
     })
     .await?
 }
 
-async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
-    let permit = AT_ONCE.acquire().await.map_err(|_| PasswordError::Stopping)?;
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PasswordError> {
+    let permit = AT_ONCE
+        .acquire()
+        .await
+        .map_err(|_| PasswordError::Stopping)?;
     let done = tokio::task::spawn_blocking(work).await?;
     drop(permit);
     Ok(done)
@@ -67,6 +77,9 @@ mod tests {
         assert!(hash.starts_with("$argon2id$"), "{hash}");
         assert!(verify("correct horse", Some(&hash)).await.unwrap());
         assert!(!verify("wrong horse", Some(&hash)).await.unwrap());
-        assert!(!verify("correct horse", None).await.unwrap(), "nobody has no password");
+        assert!(
+            !verify("correct horse", None).await.unwrap(),
+            "nobody has no password"
+        );
     }
 }

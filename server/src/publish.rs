@@ -35,7 +35,12 @@ pub type Deployments = HashMap<FunctionId, Result<Arc<Deployment>, String>>;
 impl Publisher {
     /// A publisher that has published nothing yet.
     pub fn new(store: Store, executor: Executor, gateway: Gateway<Executor>) -> Self {
-        Self { store, executor, gateway, deployments: Mutex::default() }
+        Self {
+            store,
+            executor,
+            gateway,
+            deployments: Mutex::default(),
+        }
     }
 
     /// Deploys every function that is stored, and publishes all triggers. A
@@ -60,7 +65,11 @@ impl Publisher {
 
     /// Makes a deployment of a function's settings and code. Nothing serves it
     /// until it is published.
-    pub async fn deploy(&self, function: &FunctionRow, code: CodePackage) -> Result<Arc<Deployment>, DeployError> {
+    pub async fn deploy(
+        &self,
+        function: &FunctionRow,
+        code: CodePackage,
+    ) -> Result<Arc<Deployment>, DeployError> {
         let spec = DeploymentSpec {
             function_id: function.function_id.clone(),
             function_name: function.name.clone(),
@@ -77,16 +86,23 @@ impl Publisher {
         let triggers = self.store.all_triggers().await?;
         let api = |published: sluice_store::PublishedTrigger| PublishedApi {
             environment: published.environment,
-            deployment: deployments.get(&published.function_id).and_then(|deployed| deployed.as_ref().ok()).cloned(),
+            deployment: deployments
+                .get(&published.function_id)
+                .and_then(|deployed| deployed.as_ref().ok())
+                .cloned(),
             api: published.trigger,
         };
-        self.gateway.publish(RouteTable::new(triggers.into_iter().map(api)));
+        self.gateway
+            .publish(RouteTable::new(triggers.into_iter().map(api)));
         Ok(())
     }
 
     /// What serves a function.
     pub async fn deployment(&self, function_id: &FunctionId) -> Result<Arc<Deployment>, String> {
         let deployments = self.deployments.lock().await;
-        deployments.get(function_id).cloned().unwrap_or_else(|| Err("it was never deployed".to_owned()))
+        deployments
+            .get(function_id)
+            .cloned()
+            .unwrap_or_else(|| Err("it was never deployed".to_owned()))
     }
 }

@@ -105,7 +105,9 @@ impl TlsSource {
                 let mut names = names.clone();
                 names.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
                 names.extend(primary_addresses().iter().map(IpAddr::to_string));
-                names.iter_mut().for_each(|name| name.make_ascii_lowercase());
+                names
+                    .iter_mut()
+                    .for_each(|name| name.make_ascii_lowercase());
                 names.sort_unstable();
                 names.dedup();
                 authority::ensure(dir, &names, now)
@@ -147,8 +149,8 @@ fn config_of_files(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
     if chain.is_empty() {
         return Err(unreadable(cert, "certificate", pem::Error::NoItemsFound));
     }
-    let private = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| unreadable(key, "private key", error))?;
+    let private =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, "private key", error))?;
     // The provider is named, so that another crate's choice cannot change it.
     let pair = |source| TlsError::Pair {
         cert: cert.to_owned(),
@@ -157,7 +159,11 @@ fn config_of_files(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
     };
     let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))
+        .and_then(|builder| {
+            builder
+                .with_no_client_auth()
+                .with_single_cert(chain, private)
+        })
         .map_err(pair)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config.into())

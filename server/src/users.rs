@@ -13,7 +13,8 @@ use crate::{drawn, passwords};
 pub async fn run(args: UserArgs) -> Result<(), Box<dyn std::error::Error>> {
     let UserCommand::Add { name, admin, data } = args.command;
     let name = UserName::parse(&name).map_err(|error| format!("the user name {error}"))?;
-    let password = Password::parse(&ask_password()?).map_err(|error| format!("the password {error}"))?;
+    let password =
+        Password::parse(&ask_password()?).map_err(|error| format!("the password {error}"))?;
     let store = Store::open(&data.data.join("sluice.db")).await?;
     let user = NewUser {
         user_id: UserId::from_bytes(drawn::id_bytes()),

@@ -15,7 +15,9 @@ use axum::routing::{any, get};
 use leptos::config::LeptosOptions;
 use leptos::context::{provide_context, use_context};
 use leptos::nonce::use_nonce;
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, handle_server_fns_with_context};
+use leptos_axum::{
+    LeptosRoutes, ResponseOptions, generate_route_list, handle_server_fns_with_context,
+};
 use sluice_app::console::{ConsoleContext, ConsoleError};
 use sluice_app::{App, Assets, Theme, routes, shell};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -74,7 +76,8 @@ async fn not_found() -> Response {
 
 /// Gives a page or a server function the console of its request.
 fn provide_request(shared: &Arc<Shared>) {
-    let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else {
+    let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>())
+    else {
         return;
     };
     let Some(session) = parts.extensions.get::<Session>().cloned() else {
@@ -90,7 +93,13 @@ fn provide_request(shared: &Arc<Shared>) {
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
-    let console = RequestConsole::new(shared.clone(), session, host(&parts), lead_on(&parts, &response), next(&parts.headers));
+    let console = RequestConsole::new(
+        shared.clone(),
+        session,
+        host(&parts),
+        lead_on(&parts, &response),
+        next(&parts.headers),
+    );
     provide_context(ConsoleContext {
         console: Arc::new(console),
         set_status: Arc::new(move |status| {
@@ -104,7 +113,11 @@ fn provide_request(shared: &Arc<Shared>) {
 
 /// True for a form that the browser sent by itself, without JavaScript.
 fn is_form(parts: &Parts) -> bool {
-    let accepts_pages = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let accepts_pages = parts
+        .headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
     parts.method == Method::POST && accepts_pages
 }
 
@@ -133,30 +146,56 @@ fn next(headers: &HeaderMap) -> Option<String> {
 
 /// Name of the host by which the browser reached the console, without a port.
 fn host(parts: &Parts) -> String {
-    authority(parts.headers.get(header::HOST), &parts.uri).map_or_else(|| "localhost".to_owned(), |authority| authority.host().to_owned())
+    authority(parts.headers.get(header::HOST), &parts.uri).map_or_else(
+        || "localhost".to_owned(),
+        |authority| authority.host().to_owned(),
+    )
 }
 
 fn authority(host: Option<&HeaderValue>, uri: &Uri) -> Option<Authority> {
-    uri.authority().cloned().or_else(|| host?.to_str().ok()?.parse().ok())
+    uri.authority()
+        .cloned()
+        .or_else(|| host?.to_str().ok()?.parse().ok())
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 /// Nothing of the console answers without a session, but the forms that begin
 /// one. What another site sends is refused whatever the session: a page served
 /// by the gateway may be of the same site, on another port.
-async fn guard(State(shared): State<Arc<Shared>>, session: Session, request: Request, next: Next) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) && is_foreign(request.headers(), request.uri()) {
-        return (StatusCode::FORBIDDEN, "This request came from another site.").into_response();
+async fn guard(
+    State(shared): State<Arc<Shared>>,
+    session: Session,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD)
+        && is_foreign(request.headers(), request.uri())
+    {
+        return (
+            StatusCode::FORBIDDEN,
+            "This request came from another site.",
+        )
+            .into_response();
     }
     let path = request.uri().path();
     let signed_in = match session.get_value(USER_ID).await {
         Ok(user) => user.is_some(),
         Err(error) => {
-            tracing::error!(error = crate::logging::chain(&error), "could not read a session");
+            tracing::error!(
+                error = crate::logging::chain(&error),
+                "could not read a session"
+            );
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
@@ -165,25 +204,49 @@ async fn guard(State(shared): State<Arc<Shared>>, session: Session, request: Req
             next.run(request).await
         } else {
             let error = serde_json::to_string(&ConsoleError::SignedOut).unwrap_or_default();
-            (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "application/json")], error).into_response()
+            (
+                StatusCode::UNAUTHORIZED,
+                [(header::CONTENT_TYPE, "application/json")],
+                error,
+            )
+                .into_response()
         };
     }
     let first_visit = match shared.store.count_users().await {
         Ok(users) => users == 0,
         Err(error) => {
-            tracing::error!(error = crate::logging::chain(&error), "could not count the users");
+            tracing::error!(
+                error = crate::logging::chain(&error),
+                "could not count the users"
+            );
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    let entrance = if first_visit { routes::WELCOME } else { routes::SIGN_IN };
-    match (signed_in, path == entrance, path == routes::SIGN_IN || path == routes::WELCOME) {
+    let entrance = if first_visit {
+        routes::WELCOME
+    } else {
+        routes::SIGN_IN
+    };
+    match (
+        signed_in,
+        path == entrance,
+        path == routes::SIGN_IN || path == routes::WELCOME,
+    ) {
         (false, true, _) | (true, _, false) => next.run(request).await,
         (true, _, true) => Redirect::to(routes::FUNCTIONS).into_response(),
         (false, false, true) => Redirect::to(entrance).into_response(),
         (false, false, false) if first_visit => Redirect::to(entrance).into_response(),
         (false, false, false) => {
-            let asked = request.uri().path_and_query().map_or("/", |path| path.as_str());
-            Redirect::to(&if asked == "/" { routes::SIGN_IN.to_owned() } else { routes::sign_in(asked) }).into_response()
+            let asked = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |path| path.as_str());
+            Redirect::to(&if asked == "/" {
+                routes::SIGN_IN.to_owned()
+            } else {
+                routes::sign_in(asked)
+            })
+            .into_response()
         }
     }
 }
@@ -196,7 +259,11 @@ fn is_foreign(headers: &HeaderMap, uri: &Uri) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false; // not a browser
     };
-    let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok()).and_then(|origin| origin.authority().cloned());
+    let origin = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.parse::<Uri>().ok())
+        .and_then(|origin| origin.authority().cloned());
     origin.is_none() || origin != authority(headers.get(header::HOST), uri)
 }
 
@@ -207,12 +274,20 @@ async fn security_headers(request: Request, next: Next) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -221,32 +296,59 @@ mod tests {
     use super::*;
 
     fn check(headers: &[(&'static str, &'static str)]) -> bool {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect();
         is_foreign(&headers, &Uri::from_static("/api/functions/delete"))
     }
 
     #[test]
     fn what_another_origin_sends_is_foreign() {
         assert!(!check(&[]), "not a browser");
-        assert!(!check(&[("host", "localhost:3000"), ("origin", "http://localhost:3000")]));
+        assert!(!check(&[
+            ("host", "localhost:3000"),
+            ("origin", "http://localhost:3000")
+        ]));
         assert!(!check(&[("sec-fetch-site", "same-origin")]));
-        assert!(check(&[("sec-fetch-site", "same-site")]), "the gateway on another port");
+        assert!(
+            check(&[("sec-fetch-site", "same-site")]),
+            "the gateway on another port"
+        );
         assert!(check(&[("sec-fetch-site", "cross-site")]));
-        assert!(check(&[("host", "localhost:3000"), ("origin", "https://localhost:8443")]));
+        assert!(check(&[
+            ("host", "localhost:3000"),
+            ("origin", "https://localhost:8443")
+        ]));
         assert!(check(&[("host", "localhost:3000"), ("origin", "null")]));
     }
 
     #[test]
     fn the_page_that_was_asked_for_is_in_the_forms_address() {
-        let headers = |referer| HeaderMap::from_iter([(header::REFERER, HeaderValue::from_static(referer))]);
-        assert_eq!(next(&headers("http://localhost:3000/sign-in?next=/functions/a/code%3Fx=1")).as_deref(), Some("/functions/a/code?x=1"));
+        let headers =
+            |referer| HeaderMap::from_iter([(header::REFERER, HeaderValue::from_static(referer))]);
+        assert_eq!(
+            next(&headers(
+                "http://localhost:3000/sign-in?next=/functions/a/code%3Fx=1"
+            ))
+            .as_deref(),
+            Some("/functions/a/code?x=1")
+        );
         assert_eq!(next(&headers("http://localhost:3000/sign-in")), None);
         assert_eq!(next(&HeaderMap::new()), None);
     }
 
     #[test]
     fn one_cookie_is_found_among_many() {
-        let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static("a=1; theme=dark;b=2"))]);
+        let headers = HeaderMap::from_iter([(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; theme=dark;b=2"),
+        )]);
         assert_eq!(cookie(&headers, "theme"), Some("dark"));
         assert_eq!(cookie(&headers, "heme"), None);
     }

@@ -47,14 +47,28 @@ fn micros(duration: Duration) -> u64 {
 }
 
 fn attributes(row: &FunctionRow) -> CodeAttributes {
-    CodeAttributes { size_bytes: row.code_size, signature: row.code_digest.clone(), modified_at: row.deployed_at }
+    CodeAttributes {
+        size_bytes: row.code_size,
+        signature: row.code_digest.clone(),
+        modified_at: row.deployed_at,
+    }
 }
 
 impl RequestConsole {
     pub(super) async fn code(&self, name: FunctionName) -> Result<CodeView, ConsoleError> {
         let row = self.function(&name).await?;
-        let code = self.shared.store.function_code(&row.function_id).await.map_err(refused)?;
-        let fault = self.shared.publisher.deployment(&row.function_id).await.err();
+        let code = self
+            .shared
+            .store
+            .function_code(&row.function_id)
+            .await
+            .map_err(refused)?;
+        let fault = self
+            .shared
+            .publisher
+            .deployment(&row.function_id)
+            .await
+            .err();
         Ok(CodeView {
             code,
             runtime: row.runtime,
@@ -66,35 +80,80 @@ impl RequestConsole {
         })
     }
 
-    pub(super) async fn deploy(&self, name: FunctionName, code: CodePackage) -> Result<Deployed, ConsoleError> {
+    pub(super) async fn deploy(
+        &self,
+        name: FunctionName,
+        code: CodePackage,
+    ) -> Result<Deployed, ConsoleError> {
         let began = Instant::now();
         let mut deployments = self.shared.publisher.change().await;
         let row = self.function(&name).await?;
-        let deployed = self.shared.publisher.deploy(&row, code.clone()).await.map_err(not_deployed)?;
+        let deployed = self
+            .shared
+            .publisher
+            .deploy(&row, code.clone())
+            .await
+            .map_err(not_deployed)?;
         let digest = code_digest(&code);
-        self.shared.store.save_code(&row.function_id, &code, &digest, drawn::now()).await.map_err(refused)?;
+        self.shared
+            .store
+            .save_code(&row.function_id, &code, &digest, drawn::now())
+            .await
+            .map_err(refused)?;
         deployments.insert(row.function_id, Ok(deployed));
-        self.shared.publisher.publish(&deployments).await.map_err(refused)?;
+        self.shared
+            .publisher
+            .publish(&deployments)
+            .await
+            .map_err(refused)?;
         drop(deployments);
         let took_us = micros(began.elapsed());
         tracing::info!(function.name = %name, code.bytes = code.bytes(), duration_us = took_us, "deployed a function");
         let row = self.function(&name).await?;
-        Ok(Deployed { attributes: attributes(&row), took_us })
+        Ok(Deployed {
+            attributes: attributes(&row),
+            took_us,
+        })
     }
 
-    pub(super) async fn test(&self, name: FunctionName, event: String) -> Result<TestResult, ConsoleError> {
+    pub(super) async fn test(
+        &self,
+        name: FunctionName,
+        event: String,
+    ) -> Result<TestResult, ConsoleError> {
         let row = self.function(&name).await?;
         if event.len() > MAX_EVENT_BYTES {
-            return Err(ConsoleError::field("event", "FSS.0413", 413, "The event must have at most 6 MB"));
+            return Err(ConsoleError::field(
+                "event",
+                "FSS.0413",
+                413,
+                "The event must have at most 6 MB",
+            ));
         }
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&event) {
-            return Err(ConsoleError::field("event", "FSS.1074", 400, format!("The event must be JSON: {error}")));
+            return Err(ConsoleError::field(
+                "event",
+                "FSS.1074",
+                400,
+                format!("The event must be JSON: {error}"),
+            ));
         }
         let deployment = self.shared.publisher.deployment(&row.function_id).await;
-        let deployment = deployment.map_err(|fault| ConsoleError::refused("FSS.1011", 400, format!("The code does not run: {fault}")))?;
+        let deployment = deployment.map_err(|fault| {
+            ConsoleError::refused("FSS.1011", 400, format!("The code does not run: {fault}"))
+        })?;
         let request_id = RequestId::from_bytes(drawn::id_bytes());
-        let call = Call { request_id: request_id.clone(), origin: Origin::Test, event };
-        let invocation = self.shared.executor.invoke(&deployment, call, Ok).await.map_err(not_run)?;
+        let call = Call {
+            request_id: request_id.clone(),
+            origin: Origin::Test,
+            event,
+        };
+        let invocation = self
+            .shared
+            .executor
+            .invoke(&deployment, call, Ok)
+            .await
+            .map_err(not_run)?;
         let record = invocation.record;
         let (log, log_cut) = tail(&record.log);
         Ok(TestResult {
@@ -102,9 +161,11 @@ impl RequestConsole {
             output: match invocation.outcome {
                 Outcome::Returned(json) => Ok(json),
                 Outcome::Failed(failure) => Err(failure),
-                Outcome::Refused(reason) => {
-                    Err(Failure { error_message: reason.to_string(), error_type: "InvalidResponse".to_owned(), stack_trace: Vec::new() })
-                }
+                Outcome::Refused(reason) => Err(Failure {
+                    error_message: reason.to_string(),
+                    error_type: "InvalidResponse".to_owned(),
+                    stack_trace: Vec::new(),
+                }),
             },
             cause: record.cause,
             log,
@@ -120,8 +181,14 @@ impl RequestConsole {
 
 fn not_run(refused: Refused) -> ConsoleError {
     match refused {
-        Refused::Throttled { .. } => ConsoleError::refused("FSS.0429", 429, format!("Too many requests: {refused}.")),
-        Refused::EventTooLarge { .. } => ConsoleError::refused("FSS.0413", 413, format!("The request body is too large: {refused}.")),
+        Refused::Throttled { .. } => {
+            ConsoleError::refused("FSS.0429", 429, format!("Too many requests: {refused}."))
+        }
+        Refused::EventTooLarge { .. } => ConsoleError::refused(
+            "FSS.0413",
+            413,
+            format!("The request body is too large: {refused}."),
+        ),
         Refused::Stopping => ConsoleError::refused("FSS.0503", 503, "The server is stopping."),
         Refused::Fault => internal(&refused),
     }
@@ -148,16 +215,31 @@ mod tests {
     #[test]
     fn moving_a_character_between_files_changes_the_digest() {
         let package = |files: [(&str, &str); 2]| {
-            CodePackage::try_from(files.map(|(path, text)| (path.to_owned(), text.to_owned())).into_iter().collect::<std::collections::BTreeMap<_, _>>()).unwrap()
+            CodePackage::try_from(
+                files
+                    .map(|(path, text)| (path.to_owned(), text.to_owned()))
+                    .into_iter()
+                    .collect::<std::collections::BTreeMap<_, _>>(),
+            )
+            .unwrap()
         };
-        assert_ne!(code_digest(&package([("a", "xy"), ("b", "z")])), code_digest(&package([("a", "x"), ("b", "yz")])));
+        assert_ne!(
+            code_digest(&package([("a", "xy"), ("b", "z")])),
+            code_digest(&package([("a", "x"), ("b", "yz")]))
+        );
         assert_eq!(code_digest(&package([("a", ""), ("b", "")])).len(), 128);
     }
 
     #[test]
     fn a_test_shows_the_end_of_a_long_log() {
-        let line = |text: String| LogLine { at: Timestamp(0), level: LogLevel::Info, text };
-        let log: Vec<_> = (0..3).map(|n| line(n.to_string().repeat(TEST_LOG_BYTES / 2 - 1))).collect();
+        let line = |text: String| LogLine {
+            at: Timestamp(0),
+            level: LogLevel::Info,
+            text,
+        };
+        let log: Vec<_> = (0..3)
+            .map(|n| line(n.to_string().repeat(TEST_LOG_BYTES / 2 - 1)))
+            .collect();
         let (kept, cut) = tail(&log);
         assert_eq!((kept.len(), cut), (2, true));
         assert!(kept[1].text.starts_with('2'));

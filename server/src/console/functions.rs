@@ -35,9 +35,14 @@ impl RequestConsole {
         Ok(rows.into_iter().map(view).collect())
     }
 
-    pub(super) async fn create(&self, name: FunctionName, runtime: Runtime) -> Result<(), ConsoleError> {
+    pub(super) async fn create(
+        &self,
+        name: FunctionName,
+        runtime: Runtime,
+    ) -> Result<(), ConsoleError> {
         self.signed_in().await?;
-        let code = CodePackage::single(runtime.default_file(), PYTHON_TEMPLATE).map_err(|error| internal(&error))?;
+        let code = CodePackage::single(runtime.default_file(), PYTHON_TEMPLATE)
+            .map_err(|error| internal(&error))?;
         let new = NewFunction {
             function_id: FunctionId::from_bytes(drawn::id_bytes()),
             name: name.clone(),
@@ -48,15 +53,27 @@ impl RequestConsole {
             now: drawn::now(),
         };
         let mut deployments = self.shared.publisher.change().await;
-        self.shared.store.create_function(&new).await.map_err(refused)?;
+        self.shared
+            .store
+            .create_function(&new)
+            .await
+            .map_err(refused)?;
         let row = self.function(&name).await?;
-        let deployed = self.shared.publisher.deploy(&row, code).await.map_err(not_deployed)?;
+        let deployed = self
+            .shared
+            .publisher
+            .deploy(&row, code)
+            .await
+            .map_err(not_deployed)?;
         deployments.insert(row.function_id, Ok(deployed));
         (self.lead_on)(&sluice_app::routes::function(name.as_str()));
         Ok(())
     }
 
-    pub(super) async fn details(&self, name: FunctionName) -> Result<FunctionDetails, ConsoleError> {
+    pub(super) async fn details(
+        &self,
+        name: FunctionName,
+    ) -> Result<FunctionDetails, ConsoleError> {
         let row = self.function(&name).await?;
         Ok(FunctionDetails {
             urn: urn(&row.name),
@@ -71,18 +88,47 @@ impl RequestConsole {
     pub(super) async fn delete(&self, name: FunctionName) -> Result<(), ConsoleError> {
         let mut deployments = self.shared.publisher.change().await;
         let row = self.function(&name).await?;
-        self.shared.store.delete_function(&row.function_id).await.map_err(refused)?;
+        self.shared
+            .store
+            .delete_function(&row.function_id)
+            .await
+            .map_err(refused)?;
         deployments.remove(&row.function_id);
-        self.shared.publisher.publish(&deployments).await.map_err(refused)
+        self.shared
+            .publisher
+            .publish(&deployments)
+            .await
+            .map_err(refused)
     }
 
-    pub(super) async fn set_basic_settings(&self, name: FunctionName, settings: BasicSettings) -> Result<(), ConsoleError> {
-        let BasicSettings { handler, memory, timeout, description } = settings;
-        self.change_settings(name, |old| FunctionSettings { handler, memory, timeout, description, ..old }).await
+    pub(super) async fn set_basic_settings(
+        &self,
+        name: FunctionName,
+        settings: BasicSettings,
+    ) -> Result<(), ConsoleError> {
+        let BasicSettings {
+            handler,
+            memory,
+            timeout,
+            description,
+        } = settings;
+        self.change_settings(name, |old| FunctionSettings {
+            handler,
+            memory,
+            timeout,
+            description,
+            ..old
+        })
+        .await
     }
 
-    pub(super) async fn set_env_vars(&self, name: FunctionName, env_vars: EnvVars) -> Result<(), ConsoleError> {
-        self.change_settings(name, |old| FunctionSettings { env_vars, ..old }).await
+    pub(super) async fn set_env_vars(
+        &self,
+        name: FunctionName,
+        env_vars: EnvVars,
+    ) -> Result<(), ConsoleError> {
+        self.change_settings(name, |old| FunctionSettings { env_vars, ..old })
+            .await
     }
 
     /// Saves other settings and deploys the code with them: a deployment never
@@ -95,10 +141,28 @@ impl RequestConsole {
         let mut deployments = self.shared.publisher.change().await;
         let mut row = self.function(&name).await?;
         row.settings = change(row.settings);
-        let code = self.shared.store.function_code(&row.function_id).await.map_err(refused)?;
-        let deployed = self.shared.publisher.deploy(&row, code).await.map_err(not_deployed)?;
-        self.shared.store.update_settings(&row.function_id, &row.settings, drawn::now()).await.map_err(refused)?;
+        let code = self
+            .shared
+            .store
+            .function_code(&row.function_id)
+            .await
+            .map_err(refused)?;
+        let deployed = self
+            .shared
+            .publisher
+            .deploy(&row, code)
+            .await
+            .map_err(not_deployed)?;
+        self.shared
+            .store
+            .update_settings(&row.function_id, &row.settings, drawn::now())
+            .await
+            .map_err(refused)?;
         deployments.insert(row.function_id, Ok(deployed));
-        self.shared.publisher.publish(&deployments).await.map_err(refused)
+        self.shared
+            .publisher
+            .publish(&deployments)
+            .await
+            .map_err(refused)
     }
 }

@@ -1,7 +1,9 @@
 //! Monitoring > Logs.
 
 use sluice_app::console::ConsoleError;
-use sluice_app::logs::{LogQueryView, LogResult, RequestList, RequestLog, RequestLogs, RequestRow as RequestRowView};
+use sluice_app::logs::{
+    LogQueryView, LogResult, RequestList, RequestLog, RequestLogs, RequestRow as RequestRowView,
+};
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{InvocationRecord, Origin};
@@ -30,9 +32,16 @@ fn parse(query: &LogQueryView) -> Result<Parsed, ConsoleError> {
         .map_err(|error| ConsoleError::refused("", 400, format!("The keyword search {error}.")))?;
     let request_id = match query.request_id.as_str() {
         "" => None,
-        text => Some(RequestId::parse(text).map_err(|error| ConsoleError::refused("", 400, format!("{error}.")))?),
+        text => Some(
+            RequestId::parse(text)
+                .map_err(|error| ConsoleError::refused("", 400, format!("{error}.")))?,
+        ),
     };
-    Ok(Parsed { period: Period { from, to }, keyword, request_id })
+    Ok(Parsed {
+        period: Period { from, to },
+        keyword,
+        request_id,
+    })
 }
 
 fn row(row: RequestRow) -> RequestRowView {
@@ -53,9 +62,17 @@ fn micros(duration: std::time::Duration) -> u64 {
 }
 
 impl RequestConsole {
-    pub(super) async fn requests(&self, name: FunctionName, query: LogQueryView) -> Result<RequestList, ConsoleError> {
+    pub(super) async fn requests(
+        &self,
+        name: FunctionName,
+        query: LogQueryView,
+    ) -> Result<RequestList, ConsoleError> {
         let function = self.function(&name).await?;
-        let Parsed { period, keyword, request_id } = parse(&query)?;
+        let Parsed {
+            period,
+            keyword,
+            request_id,
+        } = parse(&query)?;
         let page = RequestListQuery {
             function_id: function.function_id,
             period,
@@ -70,7 +87,12 @@ impl RequestConsole {
             after: None,
             limit: MAX_REQUESTS,
         };
-        let page = self.shared.store.request_list(&page).await.map_err(refused)?;
+        let page = self
+            .shared
+            .store
+            .request_list(&page)
+            .await
+            .map_err(refused)?;
         Ok(RequestList {
             rows: page.rows.into_iter().map(row).collect(),
             more: page.next.is_some(),
@@ -78,11 +100,24 @@ impl RequestConsole {
         })
     }
 
-    pub(super) async fn request(&self, name: FunctionName, request_id: RequestId) -> Result<RequestLog, ConsoleError> {
+    pub(super) async fn request(
+        &self,
+        name: FunctionName,
+        request_id: RequestId,
+    ) -> Result<RequestLog, ConsoleError> {
         let function = self.function(&name).await?;
-        let found = self.shared.store.request_log(&function.function_id, &request_id).await.map_err(refused)?;
+        let found = self
+            .shared
+            .store
+            .request_log(&function.function_id, &request_id)
+            .await
+            .map_err(refused)?;
         let record: InvocationRecord = found.ok_or_else(|| {
-            ConsoleError::refused("FSS.0404", 404, "There is no such request, or its record was too old and is deleted.")
+            ConsoleError::refused(
+                "FSS.0404",
+                404,
+                "There is no such request, or its record was too old and is deleted.",
+            )
         })?;
         Ok(RequestLog {
             row: RequestRowView {
@@ -102,9 +137,17 @@ impl RequestConsole {
         })
     }
 
-    pub(super) async fn log_lines(&self, name: FunctionName, query: LogQueryView) -> Result<RequestLogs, ConsoleError> {
+    pub(super) async fn log_lines(
+        &self,
+        name: FunctionName,
+        query: LogQueryView,
+    ) -> Result<RequestLogs, ConsoleError> {
         let function = self.function(&name).await?;
-        let Parsed { period, keyword, request_id } = parse(&query)?;
+        let Parsed {
+            period,
+            keyword,
+            request_id,
+        } = parse(&query)?;
         let wanted = RequestLogsQuery {
             function_id: function.function_id,
             period,
@@ -113,7 +156,15 @@ impl RequestConsole {
             levels: query.levels,
             limit: MAX_LINES,
         };
-        let found = self.shared.store.request_logs(&wanted).await.map_err(refused)?;
-        Ok(RequestLogs { lines: found.lines, more: found.more })
+        let found = self
+            .shared
+            .store
+            .request_logs(&wanted)
+            .await
+            .map_err(refused)?;
+        Ok(RequestLogs {
+            lines: found.lines,
+            more: found.more,
+        })
     }
 }

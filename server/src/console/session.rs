@@ -23,15 +23,24 @@ const LONGEST_WAIT_MS: i64 = 900_000;
 
 /// How long an account still has to wait after wrong passwords, in milliseconds.
 fn wait_ms(failures: u32, since_last_ms: i64) -> i64 {
-    let Some(beyond) = failures.checked_sub(FREE_FAILURES) else { return 0 };
-    let wait = FIRST_WAIT_MS.checked_shl(beyond.min(20)).unwrap_or(LONGEST_WAIT_MS).min(LONGEST_WAIT_MS);
+    let Some(beyond) = failures.checked_sub(FREE_FAILURES) else {
+        return 0;
+    };
+    let wait = FIRST_WAIT_MS
+        .checked_shl(beyond.min(20))
+        .unwrap_or(LONGEST_WAIT_MS)
+        .min(LONGEST_WAIT_MS);
     (wait - since_last_ms.max(0)).max(0)
 }
 
 impl RequestConsole {
     /// The name of who is signed in, or the refusal.
     pub(super) async fn signed_in(&self) -> Result<UserName, ConsoleError> {
-        let name = self.session.get::<UserName>(USER_NAME).await.map_err(|error| internal(&error))?;
+        let name = self
+            .session
+            .get::<UserName>(USER_NAME)
+            .await
+            .map_err(|error| internal(&error))?;
         name.ok_or(ConsoleError::SignedOut)
     }
 
@@ -40,44 +49,79 @@ impl RequestConsole {
             Ok(name) => Ok(SessionState::SignedIn(name)),
             Err(ConsoleError::SignedOut) => {
                 let users = self.shared.store.count_users().await.map_err(refused)?;
-                Ok(if users == 0 { SessionState::NeedsAdministrator } else { SessionState::SignedOut })
+                Ok(if users == 0 {
+                    SessionState::NeedsAdministrator
+                } else {
+                    SessionState::SignedOut
+                })
             }
             Err(error) => Err(error),
         }
     }
 
-    pub(super) async fn create_first_user(&self, name: UserName, password: Password) -> Result<(), ConsoleError> {
+    pub(super) async fn create_first_user(
+        &self,
+        name: UserName,
+        password: Password,
+    ) -> Result<(), ConsoleError> {
         let user = NewUser {
             user_id: UserId::from_bytes(drawn::id_bytes()),
             name,
-            password_hash: passwords::hash(password.expose()).await.map_err(|error| internal(&error))?,
+            password_hash: passwords::hash(password.expose())
+                .await
+                .map_err(|error| internal(&error))?,
             is_admin: true,
             now: drawn::now(),
         };
-        self.shared.store.create_first_admin(&user).await.map_err(refused)?;
+        self.shared
+            .store
+            .create_first_admin(&user)
+            .await
+            .map_err(refused)?;
         tracing::info!(user.name = %user.name, "created the administrator");
         self.begin_session(&user.user_id, &user.name).await
     }
 
-    pub(super) async fn check_and_sign_in(&self, name: &str, password: &str) -> Result<(), ConsoleError> {
+    pub(super) async fn check_and_sign_in(
+        &self,
+        name: &str,
+        password: &str,
+    ) -> Result<(), ConsoleError> {
         let wrong = || ConsoleError::refused("", 401, "User name or password is wrong.");
         let user = match UserName::parse(name) {
-            Ok(name) => self.shared.store.find_user_by_name(&name).await.map_err(refused)?,
+            Ok(name) => self
+                .shared
+                .store
+                .find_user_by_name(&name)
+                .await
+                .map_err(refused)?,
             Err(_) => None,
         };
         if let Some(user) = &user {
             refuse_while_slowed_down(user)?;
         }
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
-        let right = passwords::verify(password, hash).await.map_err(|error| internal(&error))?;
-        let Some(user) = user else { return Err(wrong()) };
+        let right = passwords::verify(password, hash)
+            .await
+            .map_err(|error| internal(&error))?;
+        let Some(user) = user else {
+            return Err(wrong());
+        };
         if !right {
-            self.shared.store.note_failed_sign_in(&user.user_id, drawn::now()).await.map_err(refused)?;
+            self.shared
+                .store
+                .note_failed_sign_in(&user.user_id, drawn::now())
+                .await
+                .map_err(refused)?;
             tracing::warn!(user.name = %user.name, "refused a sign-in: wrong password");
             return Err(wrong());
         }
         if user.failed_sign_ins > 0 {
-            self.shared.store.clear_failed_sign_ins(&user.user_id).await.map_err(refused)?;
+            self.shared
+                .store
+                .clear_failed_sign_ins(&user.user_id)
+                .await
+                .map_err(refused)?;
         }
         self.begin_session(&user.user_id, &user.name).await
     }
@@ -95,19 +139,28 @@ impl RequestConsole {
     }
 
     pub(super) async fn end_session(&self) -> Result<(), ConsoleError> {
-        self.session.flush().await.map_err(|error| internal(&error))?;
+        self.session
+            .flush()
+            .await
+            .map_err(|error| internal(&error))?;
         (self.lead_on)(routes::SIGN_IN);
         Ok(())
     }
 }
 
 fn refuse_while_slowed_down(user: &UserRow) -> Result<(), ConsoleError> {
-    let since_last = user.last_failed_at.map_or(i64::MAX, |at| drawn::now().millis() - at.millis());
+    let since_last = user
+        .last_failed_at
+        .map_or(i64::MAX, |at| drawn::now().millis() - at.millis());
     match wait_ms(user.failed_sign_ins, since_last) {
         0 => Ok(()),
         wait => {
             let seconds = (wait + 999) / 1000;
-            Err(ConsoleError::refused("", 429, format!("Too many wrong passwords. Try again in {seconds} s.")))
+            Err(ConsoleError::refused(
+                "",
+                429,
+                format!("Too many wrong passwords. Try again in {seconds} s."),
+            ))
         }
     }
 }
@@ -125,6 +178,10 @@ mod tests {
         assert_eq!(wait_ms(5, 5_000), 0);
         assert_eq!(wait_ms(6, 0), 10_000);
         assert_eq!(wait_ms(100, 0), 900_000);
-        assert_eq!(wait_ms(5, -1_000), 5_000, "a clock that was set back lets nobody in earlier");
+        assert_eq!(
+            wait_ms(5, -1_000),
+            5_000,
+            "a clock that was set back lets nobody in earlier"
+        );
     }
 }

@@ -180,7 +180,10 @@ fn make_authority(domains: &[String], now: SystemTime) -> Result<(String, String
     let mut name = DistinguishedName::new();
     let made_on = time::OffsetDateTime::from(now).date();
     name.push(DnType::OrganizationName, "Sluice");
-    name.push(DnType::CommonName, format!("Sluice local authority {made_on}"));
+    name.push(
+        DnType::CommonName,
+        format!("Sluice local authority {made_on}"),
+    );
     params.distinguished_name = name;
     params.not_before = (now - CLOCK_SKEW).into();
     params.not_after = (now + AUTHORITY_LIFE).into();
@@ -269,7 +272,11 @@ fn write(path: &Path, content: &[u8], access: Access) -> Result<(), TlsError> {
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(if access == Access::Owner { 0o600 } else { 0o644 });
+            options.mode(if access == Access::Owner {
+                0o600
+            } else {
+                0o644
+            });
         }
         let mut file = options.open(&new)?;
         file.write_all(content)?;

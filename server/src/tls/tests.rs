@@ -27,12 +27,16 @@ fn connect(config: Arc<ServerConfig>, ca: &Path, host: &str) -> Result<String, S
         let (mut socket, _) = listener.accept().unwrap();
         let mut connection = ServerConnection::new(config).unwrap();
         let mut stream = Stream::new(&mut connection, &mut socket);
-        let _ = stream.read_exact(&mut [0; 4]).and_then(|()| stream.write_all(b"pong"));
+        let _ = stream
+            .read_exact(&mut [0; 4])
+            .and_then(|()| stream.write_all(b"pong"));
         connection.send_close_notify();
         while connection.wants_write() && connection.write_tls(&mut socket).is_ok() {}
     });
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_file(ca).unwrap())
+        .unwrap();
     let mut client = ClientConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -57,13 +61,29 @@ fn connect(config: Arc<ServerConfig>, ca: &Path, host: &str) -> Result<String, S
 #[test]
 fn a_client_that_trusts_the_authority_connects() {
     let data = tempfile::tempdir().unwrap();
-    let config = source(data.path()).server_config(SystemTime::now()).unwrap();
+    let config = source(data.path())
+        .server_config(SystemTime::now())
+        .unwrap();
     let ca = data.path().join("tls/ca.pem");
-    for host in [GROUP_HOST, "apig.localhost", "localhost", "127.0.0.1", "::1"] {
-        assert_eq!(connect(config.clone(), &ca, host).as_deref(), Ok("h2"), "{host}");
+    for host in [
+        GROUP_HOST,
+        "apig.localhost",
+        "localhost",
+        "127.0.0.1",
+        "::1",
+    ] {
+        assert_eq!(
+            connect(config.clone(), &ca, host).as_deref(),
+            Ok("h2"),
+            "{host}"
+        );
     }
     for ip in primary_addresses() {
-        assert_eq!(connect(config.clone(), &ca, &ip.to_string()).as_deref(), Ok("h2"), "{ip}");
+        assert_eq!(
+            connect(config.clone(), &ca, &ip.to_string()).as_deref(),
+            Ok("h2"),
+            "{ip}"
+        );
     }
     assert!(connect(config, &ca, "example.com").is_err());
 }
@@ -94,7 +114,8 @@ fn the_authority_cannot_sign_for_other_domains() {
 fn a_second_start_takes_what_is_there() {
     let data = tempfile::tempdir().unwrap();
     let now = SystemTime::now();
-    let files = || ["ca.pem", "ca.key", "server.pem", "server.key"].map(|file| read(data.path(), file));
+    let files =
+        || ["ca.pem", "ca.key", "server.pem", "server.key"].map(|file| read(data.path(), file));
     source(data.path()).server_config(now).unwrap();
     let first = files();
     source(data.path()).server_config(now + DAY).unwrap();
@@ -130,14 +151,23 @@ fn other_names_make_another_certificate() {
     assert_eq!(read(data.path(), "ca.pem"), ca);
     assert_ne!(read(data.path(), "server.pem"), cert);
     let ca_path = data.path().join("tls/ca.pem");
-    assert_eq!(connect(config.clone(), &ca_path, "192.0.2.9").as_deref(), Ok("h2"));
-    assert_eq!(connect(config, &ca_path, "box.localhost").as_deref(), Ok("h2"));
+    assert_eq!(
+        connect(config.clone(), &ca_path, "192.0.2.9").as_deref(),
+        Ok("h2")
+    );
+    assert_eq!(
+        connect(config, &ca_path, "box.localhost").as_deref(),
+        Ok("h2")
+    );
     // Another domain needs another authority.
     let config = TlsSource::local_authority(data.path(), "functions.example.com", &[])
         .server_config(now)
         .unwrap();
     assert_ne!(read(data.path(), "ca.pem"), ca);
-    assert_eq!(connect(config, &ca_path, "x.functions.example.com").as_deref(), Ok("h2"));
+    assert_eq!(
+        connect(config, &ca_path, "x.functions.example.com").as_deref(),
+        Ok("h2")
+    );
 }
 
 #[test]
@@ -156,7 +186,10 @@ fn half_an_authority_is_not_replaced_behind_anyones_back() {
     let now = SystemTime::now();
     source(data.path()).server_config(now).unwrap();
     std::fs::remove_file(data.path().join("tls/ca.key")).unwrap();
-    let error = source(data.path()).server_config(now).unwrap_err().to_string();
+    let error = source(data.path())
+        .server_config(now)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("ca.key: is missing; put it back"), "{error}");
 }
 
@@ -169,11 +202,18 @@ fn keys_are_for_their_owner_only() {
         let path = data.path().join("tls").join(file);
         std::fs::metadata(path).unwrap().permissions().mode() & 0o777
     };
-    source(data.path()).server_config(SystemTime::now()).unwrap();
-    assert_eq!((mode("ca.key"), mode("server.key"), mode("")), (0o600, 0o600, 0o700));
+    source(data.path())
+        .server_config(SystemTime::now())
+        .unwrap();
+    assert_eq!(
+        (mode("ca.key"), mode("server.key"), mode("")),
+        (0o600, 0o600, 0o700)
+    );
     let key = data.path().join("tls/ca.key");
     std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o644)).unwrap();
-    source(data.path()).server_config(SystemTime::now()).unwrap();
+    source(data.path())
+        .server_config(SystemTime::now())
+        .unwrap();
     assert_eq!(mode("ca.key"), 0o600);
 }
 
@@ -184,14 +224,30 @@ fn a_wrong_file_is_named() {
     source(data.path()).server_config(now).unwrap();
     let check = |cert: &str, key: &str| {
         let (cert, key) = (data.path().join(cert), data.path().join(key));
-        let error = TlsSource::Files { cert, key }.server_config(now).unwrap_err();
-        error.to_string().replace(&data.path().display().to_string(), "<data>")
+        let error = TlsSource::Files { cert, key }
+            .server_config(now)
+            .unwrap_err();
+        error
+            .to_string()
+            .replace(&data.path().display().to_string(), "<data>")
     };
     std::fs::write(data.path().join("empty"), "").unwrap();
-    assert_eq!(check("none.pem", "tls/server.key"), "<data>/none.pem: cannot be read");
-    assert_eq!(check("empty", "tls/server.key"), "<data>/empty: has no certificate in PEM form");
-    assert_eq!(check("tls/server.pem", "empty"), "<data>/empty: has no private key in PEM form");
-    assert_eq!(check("tls/server.pem", "tls/ca.pem"), "<data>/tls/ca.pem: has no private key in PEM form");
+    assert_eq!(
+        check("none.pem", "tls/server.key"),
+        "<data>/none.pem: cannot be read"
+    );
+    assert_eq!(
+        check("empty", "tls/server.key"),
+        "<data>/empty: has no certificate in PEM form"
+    );
+    assert_eq!(
+        check("tls/server.pem", "empty"),
+        "<data>/empty: has no private key in PEM form"
+    );
+    assert_eq!(
+        check("tls/server.pem", "tls/ca.pem"),
+        "<data>/tls/ca.pem: has no private key in PEM form"
+    );
     assert_eq!(
         check("tls/server.pem", "tls/ca.key"),
         "<data>/tls/server.pem and <data>/tls/ca.key cannot be used together"
@@ -203,7 +259,9 @@ fn the_instructions_name_the_file() {
     let data = tempfile::tempdir().unwrap();
     let dir = data.path().join("tls");
     assert!(ca_instructions(&dir).contains("It is not there yet"));
-    source(data.path()).server_config(SystemTime::now()).unwrap();
+    source(data.path())
+        .server_config(SystemTime::now())
+        .unwrap();
     let text = ca_instructions(&dir);
     assert!(!text.contains("It is not there yet"));
     let ca = dir.join("ca.pem").display().to_string();

@@ -1,0 +1,105 @@
+//! The parts of the server, joined but without sockets: what `sluice serve`
+//! opens doors to, and what tests call straight.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use sluice_domain::function::Runtime;
+use sluice_executor::{Executor, ExecutorConfig, RuntimeImage};
+use sluice_gateway::{Gateway, GatewayConfig};
+use sluice_store::{Recorder, Retention, Store, StoreError};
+use tokio::sync::mpsc;
+
+use crate::console::{Addresses, Shared};
+use crate::publish::Publisher;
+use crate::{site, web};
+
+/// Records between the executor and the recorder: a second of heavy traffic.
+/// When it is full, callers wait.
+const RECORDS_IN_FLIGHT: usize = 4096;
+
+const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
+    runtime: Runtime::Python312,
+    component_zst: include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.12/component.wasm.zst"
+    )),
+    stdlib_tar_zst: include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.12/stdlib.tar.zst"
+    )),
+};
+
+/// How the parts are set up.
+#[derive(Debug, Clone)]
+pub struct PartsConfig {
+    /// Folder of all state.
+    pub data: PathBuf,
+    /// What is kept of the past.
+    pub retention: Retention,
+    /// Most instances of one function at a time.
+    pub max_instances_per_function: usize,
+    /// How the addresses of triggers are made.
+    pub addresses: Addresses,
+    /// Whether the console's cookie is sent over HTTPS only.
+    pub secure_cookie: bool,
+}
+
+/// The parts at work.
+pub struct Parts {
+    /// The console, to be served.
+    pub console: Router,
+    /// The gateway, whose routers are to be served.
+    pub gateway: Gateway<Executor>,
+    /// Runs the functions.
+    pub executor: Executor,
+    store: Store,
+    recorder: Recorder,
+}
+
+impl Parts {
+    /// Opens the database, makes the runtimes ready, deploys all functions and
+    /// publishes all triggers.
+    pub async fn build(config: PartsConfig) -> Result<Self, Box<dyn std::error::Error>> {
+        let assets = site::assets()
+            .ok_or("the binary was built without its site: run `cargo xtask build`")?;
+        let store = Store::open(&config.data.join("sluice.db")).await?;
+        let (records, receiver) = mpsc::channel(RECORDS_IN_FLIGHT);
+        let recorder = Recorder::start(store.clone(), receiver, config.retention);
+        let executor_config = ExecutorConfig {
+            artifacts: config.data.join("artifacts"),
+            max_instances_per_function: config.max_instances_per_function,
+            records,
+        };
+        let executor = Executor::start(executor_config, &[PYTHON_312]).await?;
+        let gateway_config = GatewayConfig {
+            base_domain: config.addresses.domain.clone(),
+            ..GatewayConfig::default()
+        };
+        let gateway = Gateway::new(executor.clone(), gateway_config);
+        let publisher = Publisher::new(store.clone(), executor.clone(), gateway.clone());
+        publisher.start().await?;
+        let shared = Shared {
+            store: store.clone(),
+            executor: executor.clone(),
+            publisher,
+            addresses: config.addresses,
+            lost: recorder.lost(),
+        };
+        let console = web::router(Arc::new(shared), assets, config.secure_cookie);
+        Ok(Self {
+            console,
+            gateway,
+            executor,
+            store,
+            recorder,
+        })
+    }
+
+    /// Writes what is still to be recorded, and closes the database.
+    pub async fn finish(self) -> Result<(), StoreError> {
+        self.recorder.finish().await;
+        self.store.close().await
+    }
+}

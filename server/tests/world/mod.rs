@@ -1,0 +1,259 @@
+//! The whole server without sockets, and the actors of the tests: a user who
+//! is signed in, a stranger who is not, and callers of trigger URLs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+use sluice::console::Addresses;
+use sluice::parts::{Parts, PartsConfig};
+use sluice_gateway::Listener;
+use sluice_store::Retention;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// A server with its own data folder.
+pub struct World {
+    pub parts: Parts,
+    _data: TempDir,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Somebody with a browser, signed in or not.
+#[derive(Clone)]
+pub struct Visitor {
+    console: Router,
+    pub cookie: Option<String>,
+}
+
+impl World {
+    /// A new server without a user.
+    pub async fn start() -> (Self, Visitor) {
+        let data = tempfile::tempdir().unwrap();
+        // The compiled runtime is the same for all tests.
+        let artifacts = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("artifacts");
+        std::fs::create_dir_all(&artifacts).unwrap();
+        std::os::unix::fs::symlink(&artifacts, data.path().join("artifacts")).unwrap();
+        let parts = Parts::build(PartsConfig {
+            data: data.path().to_owned(),
+            retention: Retention {
+                max_age: Duration::from_secs(86_400),
+                max_bytes: 1 << 30,
+            },
+            max_instances_per_function: 4,
+            addresses: Addresses {
+                domain: "apig.localhost".to_owned(),
+                http_port: 8080,
+                https_port: 8443,
+            },
+            secure_cookie: false,
+        })
+        .await
+        .unwrap();
+        let anonymous = Visitor {
+            console: parts.console.clone(),
+            cookie: None,
+        };
+        (Self { parts, _data: data }, anonymous)
+    }
+
+    /// A new server with its administrator, who is signed in.
+    pub async fn with_user() -> (Self, Visitor, Visitor) {
+        let (world, anonymous) = Self::start().await;
+        let mut user = anonymous.clone();
+        user.create_administrator().await;
+        (world, user, anonymous)
+    }
+
+    /// Calls a trigger URL over HTTPS, or over HTTP as the address says.
+    pub async fn call(&self, method: Method, url: &str, body: impl Into<Body>) -> Answer {
+        let tls = url.starts_with("https://");
+        let (host, path) = url.split_once("://").unwrap().1.split_once('/').unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/{path}"))
+            .header(header::HOST, host)
+            .body(body.into())
+            .unwrap();
+        answer(self.parts.gateway.router(Listener { tls }), request).await
+    }
+}
+
+impl Visitor {
+    /// Opens a page.
+    pub async fn open(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, Body::empty(), &[("accept", "text/html")])
+            .await
+    }
+
+    /// Calls a server function that takes JSON.
+    pub async fn ask(&self, function: &str, arguments: Value) -> Answer {
+        self.send(
+            Method::POST,
+            &format!("/api/{function}"),
+            arguments.to_string().into(),
+            &[("content-type", "application/json")],
+        )
+        .await
+    }
+
+    /// Calls a server function that takes a form.
+    pub async fn submit(&self, function: &str, form: &str) -> Answer {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.send(
+            Method::POST,
+            &format!("/api/{function}"),
+            form.to_owned().into(),
+            &headers,
+        )
+        .await
+    }
+
+    /// Sends a request with the visitor's cookie.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Body,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost:3000");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        answer(self.console.clone(), request.body(body).unwrap()).await
+    }
+
+    /// Keeps the cookie that an answer sets.
+    pub fn keep_cookie(&mut self, answer: &Answer) {
+        if let Some(cookie) = answer.headers.get(header::SET_COOKIE) {
+            self.cookie = Some(
+                cookie
+                    .to_str()
+                    .unwrap()
+                    .split(';')
+                    .next()
+                    .unwrap()
+                    .to_owned(),
+            );
+        }
+    }
+
+    pub async fn create_administrator(&mut self) {
+        let answer = self
+            .submit(
+                "session/create-administrator",
+                "name=admin&password=correct+horse&repeated=correct+horse",
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        self.keep_cookie(&answer);
+    }
+
+    /// Creates a function, deploys `code`, and gives it a trigger with prefix
+    /// matching at `path`; tells the trigger's URL.
+    pub async fn publish(&self, name: &str, code: &str, path: &str) -> String {
+        self.expect(
+            self.submit(
+                "functions/create",
+                &format!("name={name}&runtime=Python3.12"),
+            )
+            .await,
+        );
+        self.expect(
+            self.ask(
+                "code/deploy",
+                json!({ "name": name, "code": { "index.py": code } }),
+            )
+            .await,
+        );
+        let group = self.expect(
+            self.ask(
+                "api-groups/create",
+                json!({ "name": format!("group_{name}") }),
+            )
+            .await,
+        );
+        let settings = json!({
+            "api_name": format!("API_{name}"), "group_id": group["group_id"], "environment_id": "52454c45415345000000000000000000",
+            "authentication": "NONE", "protocol": "BOTH", "path": path, "matching": "SWA", "method": "ANY", "timeout": 5000,
+        });
+        self.expect(
+            self.ask(
+                "triggers/create",
+                json!({ "name": name, "settings": settings }),
+            )
+            .await,
+        );
+        let cards = self
+            .send(
+                Method::GET,
+                &format!("/api/triggers/list?name={name}"),
+                Body::empty(),
+                &[],
+            )
+            .await;
+        self.expect(cards)[0]["url"].as_str().unwrap().to_owned()
+    }
+
+    /// The requests of a function, as soon as there are `count` of them.
+    pub async fn requests(&self, name: &str, count: usize) -> Value {
+        let query = json!({ "range": "Hour", "from": null, "to": null, "keyword": "", "result": "All", "cause": null, "request_id": "", "levels": [] });
+        // The recorder writes in batches, a moment after the answer.
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        for _ in 0..100 {
+            look.tick().await;
+            let list = self.expect(
+                self.ask("logs/requests", json!({ "name": name, "query": query }))
+                    .await,
+            );
+            if list["rows"].as_array().unwrap().len() >= count {
+                return list["rows"].clone();
+            }
+        }
+        panic!("the requests of {name} never came to be {count}");
+    }
+
+    fn expect(&self, answer: Answer) -> Value {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()
+    }
+}
+
+async fn answer(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = to_bytes(body, 64 << 20).await.unwrap();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
