@@ -4,7 +4,7 @@
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
-use leptos_router::components::{A, Outlet, ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Routes};
 use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
 
@@ -155,14 +155,18 @@ pub fn App() -> impl IntoView {
 fn Frame() -> impl IntoView {
     let state = Resource::new(|| (), |()| read_session());
     let pathname = use_location().pathname;
-    let in_functions = move || {
-        pathname.read().starts_with(routes::FUNCTIONS)
-            || *pathname.read() == routes::CREATE_FUNCTION
+    // On the list itself it is the page; inside a function it is the place.
+    let current = move || match pathname.read().as_str() {
+        routes::FUNCTIONS => Some("page"),
+        path if path.starts_with(routes::FUNCTIONS) || path == routes::CREATE_FUNCTION => {
+            Some("true")
+        }
+        _ => None,
     };
     view! {
         <a class="skip-link" href="#content">"Skip to content"</a>
         <header class="top-bar">
-            <A href=routes::FUNCTIONS attr:class="top-bar__brand">"Sluice"</A>
+            <a href=routes::FUNCTIONS class="top-bar__brand">"Sluice"</a>
             <div class="top-bar__actions">
                 <ThemeButton/>
                 <UserMenu state/>
@@ -173,9 +177,9 @@ fn Frame() -> impl IntoView {
                 <p class="nav-pane__group" id="nav-functions">"Functions"</p>
                 <ul class="nav-pane__list" aria-labelledby="nav-functions">
                     <li>
-                        <A href=routes::FUNCTIONS attr:class="nav-pane__link" attr:data-current=move || in_functions().to_string()>
+                        <a href=routes::FUNCTIONS class="nav-pane__link" aria-current=current>
                             "Function List"
-                        </A>
+                        </a>
                     </li>
                 </ul>
             </nav>
@@ -227,7 +231,7 @@ fn NotFoundPage() -> impl IntoView {
     view! {
         <section class="card form-page__card">
             <h1 class="form-page__title">"There is no such page"</h1>
-            <p><A href=routes::FUNCTIONS>"Function List"</A></p>
+            <p><a href=routes::FUNCTIONS>"Function List"</a></p>
         </section>
     }
 }

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 use sluice_domain::code::{CodeError, CodePackage};
 
 use super::draft::{forget_draft, load_draft, save_draft};
@@ -223,7 +222,7 @@ fn CodeTab(view: CodeView) -> impl IntoView {
         <TestPanel result=testing.value().into() pending=testing.pending()/>
         <div class="columns">
             <Card title="Code Attributes"><CodeAttributesList attributes/></Card>
-            <Card title="Basic Information" actions=ViewFn::from(move || view! { <A href=routes::basic_settings(&function.get_value())>"Edit"</A> })>
+            <Card title="Basic Information" actions=ViewFn::from(move || view! { <a href=routes::basic_settings(&function.get_value())>"Edit"</a> })>
                 <dl class="facts">
                     <div><dt>"Runtime"</dt><dd>{view.runtime.label()}</dd></div>
                     <div><dt>"Memory (MB)"</dt><dd>{view.memory.get()}</dd></div>

@@ -1,6 +1,5 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use sluice_domain::function::{FunctionName, Runtime};
 
@@ -70,7 +69,7 @@ pub(crate) fn CreateFunctionPage() -> impl IntoView {
                     value=runtime hint="The language of the function. It cannot be changed later, and neither can the name."/>
             </Card>
             <div class="form__footer">
-                <A href=routes::FUNCTIONS attr:class=ButtonKind::Normal.class()>"Cancel"</A>
+                <a href=routes::FUNCTIONS class=ButtonKind::Normal.class()>"Cancel"</a>
                 <Button kind=ButtonKind::Primary submit=true busy=action.pending() disabled=Hydrated::after(invalid)>"Create Function"</Button>
             </div>
         </ActionForm>

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::{A, Outlet};
+use leptos_router::components::Outlet;
 use leptos_router::hooks::use_params_map;
 
 use super::{FunctionDetails, find_function};
@@ -33,7 +33,7 @@ pub(crate) fn FunctionPage() -> impl IntoView {
         <Title text=move || name.get()/>
         <header class="page-header">
             <div>
-                <A href=routes::FUNCTIONS attr:class="back">"← Function List"</A>
+                <a href=routes::FUNCTIONS class="back">"← Function List"</a>
                 <h1 class="page-header__title">{move || name.get()}</h1>
             </div>
             <div class="page-header__actions"><span class="badge">"Version: latest"</span></div>

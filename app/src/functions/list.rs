@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::{A, Form};
+use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 
 use super::{FunctionRow, delete_function, list_functions};
@@ -17,7 +17,7 @@ pub(crate) fn FunctionListPage() -> impl IntoView {
     view! {
         <Title text="Function List"/>
         <PageHeader title="Function List">
-            <A href=routes::CREATE_FUNCTION attr:class=ButtonKind::Primary.class()>"Create Function"</A>
+            <a href=routes::CREATE_FUNCTION class=ButtonKind::Primary.class()>"Create Function"</a>
         </PageHeader>
         <Loaded resource=functions view=move |rows| view! { <FunctionTable rows functions/> }/>
     }
@@ -82,7 +82,7 @@ fn FunctionTable(
             <div class="empty">
                 <p class="empty__title">"No functions yet"</p>
                 <p>"A function is a piece of code that runs when its URL is called. It takes a minute to have one."</p>
-                <A href=routes::CREATE_FUNCTION attr:class=ButtonKind::Primary.class()>"Create Function"</A>
+                <a href=routes::CREATE_FUNCTION class=ButtonKind::Primary.class()>"Create Function"</a>
             </div>
         }
         .into_any();
@@ -166,7 +166,7 @@ fn FunctionTableRow(
                 <input type="checkbox" aria-label=format!("Choose {name}") prop:checked=move || chosen.read().contains(&this) on:change=toggle/>
             </td>
             <td>
-                <A href=routes::function(&shown)>{shown}</A>
+                <a href=routes::function(&shown)>{shown.clone()}</a>
                 {(!row.description.is_empty()).then(|| view! { <span class="table__note">{row.description}</span> })}
             </td>
             <td>"Zip"</td>

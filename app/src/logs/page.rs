@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::{A, Form};
+use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use sluice_domain::invocation::Cause;
@@ -23,8 +23,8 @@ pub(crate) fn LogsPage() -> impl IntoView {
     let refresh = RwSignal::new(0_u32);
     let tab = move |label: &'static str, value: &'static str, current: bool| {
         view! {
-            <A href=move || with(&params.read(), &[("view", value), ("request", "")]) attr:class="tabs__tab"
-                attr:aria-current=current.then_some("page") scroll=false>{label}</A>
+            <a href=move || with(&params.read(), &[("view", value), ("request", "")]) class="tabs__tab"
+                aria-current=current.then_some("page") data-noscroll="true">{label}</a>
         }
     };
     view! {
@@ -81,8 +81,8 @@ fn LogFilter(query: Memo<LogQueryView>, lines: Memo<bool>) -> impl IntoView {
     let params = use_query_map();
     let range = move |(range, name, label): (LogRange, &'static str, &'static str)| {
         view! {
-            <A href=move || with(&params.read(), &[("range", name)]) attr:class="segments__choice" scroll=false
-                attr:aria-current=move || (query.read().range == range).then_some("true")>{label}</A>
+            <a href=move || with(&params.read(), &[("range", name)]) class="segments__choice" data-noscroll="true"
+                aria-current=move || (query.read().range == range).then_some("true")>{label}</a>
         }
     };
     let text = move |name: &'static str| params.read().get(name).unwrap_or_default();

@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::megabytes_text;
@@ -52,7 +51,7 @@ fn RequestTable(list: RequestList) -> impl IntoView {
         view! {
             <tr class:table__row--open=move || open.get()>
                 <td><Moment at=row.started_at/></td>
-                <td><A href=toggle scroll=false attr:class="mono" attr:aria-expanded=move || open.get().to_string()>{id.clone()}</A></td>
+                <td><a href=toggle data-noscroll="true" class="mono" aria-expanded=move || open.get().to_string()>{id.clone()}</a></td>
                 <td><span class=if success { "badge badge--success" } else { "badge badge--danger" }>{row.cause.result_label()}</span></td>
                 <td class="table__number">{millis(row.duration_us)}</td>
                 <td class="table__number">{megabytes_text(row.memory_used_bytes)}</td>
