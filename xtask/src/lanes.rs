@@ -56,8 +56,17 @@ const LANES: [Lane; 10] = [
     },
 ];
 
-/// All packages but the frontend: built in one call, its features would reach the server.
-const NATIVE: [&str; 3] = ["--workspace", "--exclude", "sluice-frontend"];
+/// What the server is made of. The frontend's and xtask's features of shared crates would
+/// reach the server if built in one call with it, and much would be built twice.
+const NATIVE: [&str; 5] = [
+    "--workspace",
+    "--exclude",
+    "sluice-frontend",
+    "--exclude",
+    "xtask",
+];
+
+const XTASK: [&str; 2] = ["--package", "xtask"];
 
 /// `cargo xtask test`
 pub fn test(names: &[&str]) -> Result<()> {
@@ -98,12 +107,15 @@ fn editor() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    process::run(process::cargo().arg("clippy").args(NATIVE).args([
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    for packages in [&NATIVE[..], &XTASK] {
+        process::run(process::cargo().arg("clippy").args(packages).args([
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+    }
+    Ok(())
 }
 
 /// Compiled for this machine: the lints see the same code, and no clippy for WASM is needed.
@@ -122,12 +134,15 @@ fn clippy_frontend() -> Result<()> {
 }
 
 fn nextest() -> Result<()> {
-    process::run(
-        nextest::cargo_nextest()?
-            .arg("run")
-            .args(NATIVE)
-            .args(["--profile", "ci"]),
-    )
+    for packages in [&NATIVE[..], &XTASK] {
+        process::run(
+            nextest::cargo_nextest()?
+                .arg("run")
+                .args(packages)
+                .args(["--profile", "ci"]),
+        )?;
+    }
+    Ok(())
 }
 
 fn doc() -> Result<()> {

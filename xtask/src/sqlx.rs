@@ -91,13 +91,7 @@ fn look() -> Result<Queries> {
     let touched = Touched::all_under(&paths::root().join("server/store"))?;
     let result = process::run(
         process::cargo()
-            .args([
-                "check",
-                "--quiet",
-                "--package",
-                "sluice-store",
-                "--all-targets",
-            ])
+            .args(["check", "--package", "sluice-store", "--all-targets"])
             .env("DATABASE_URL", format!("sqlite://{}", database.display()))
             .env("SQLX_OFFLINE", "false")
             .env("SQLX_OFFLINE_DIR", seen.path()),
@@ -138,16 +132,22 @@ fn read(folder: &Path) -> Result<Queries> {
 
 /// Sources that look changed while this lives. The compiler has to expand the queries
 /// again although no source changed; afterwards nothing else should be built again.
-struct Touched(Vec<(PathBuf, SystemTime)>);
+struct Touched {
+    now: SystemTime,
+    before: Vec<(PathBuf, SystemTime)>,
+}
 
 impl Touched {
     fn all_under(folder: &Path) -> Result<Self> {
-        let mut touched = Self(Vec::new());
+        let mut touched = Self {
+            now: SystemTime::now(),
+            before: Vec::new(),
+        };
         for file in stamp::files(folder)? {
             if file.extension().is_some_and(|extension| extension == "rs") {
                 let before = fs::metadata(&file)?.modified()?;
-                set_modified(&file, SystemTime::now())?;
-                touched.0.push((file, before));
+                set_modified(&file, touched.now)?;
+                touched.before.push((file, before));
             }
         }
         Ok(touched)
@@ -156,9 +156,15 @@ impl Touched {
 
 impl Drop for Touched {
     fn drop(&mut self) {
-        for (file, before) in &self.0 {
-            // At worst the store is built once more.
-            let _restored = set_modified(file, *before);
+        for (file, before) in &self.before {
+            // Someone who edits the file meanwhile must not lose the time of that.
+            let is_ours = fs::metadata(file)
+                .and_then(|data| data.modified())
+                .is_ok_and(|modified| modified == self.now);
+            if is_ours {
+                // At worst the store is built once more.
+                let _restored = set_modified(file, *before);
+            }
         }
     }
 }
