@@ -201,6 +201,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_oldest_go_first_when_there_are_more_than_a_batch() {
+        let test = TestStore::new().await;
+        let text = "x".repeat(8 * 1024);
+        let log = [(LogLevel::Info, text.as_str())];
+        let count = u32::try_from(BATCH_ROWS).unwrap() * 2;
+        let records = (0..count).map(|n| record(n, i64::from(n), Cause::Success, &log));
+        let records: Vec<_> = records.map(Arc::new).collect();
+        test.store.insert_invocations(&records).await.unwrap();
+        let max_bytes = test.store.database_bytes().await.unwrap() / 2;
+        let deleted = test.store.shrink_to(max_bytes).await.unwrap();
+        assert!(deleted > 0 && deleted < u64::from(count));
+        assert_eq!(oldest(&test).await, Some(i64::try_from(deleted).unwrap()));
+    }
+
+    #[tokio::test]
     async fn shrinking_below_what_is_left_ends() {
         let test = large().await;
         assert_eq!(test.store.shrink_to(0).await.unwrap(), 64);
