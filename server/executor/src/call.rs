@@ -5,6 +5,11 @@ use std::sync::Arc;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{Failure, InvocationRecord, Origin};
 
+/// Largest event in bytes. A body of an APIG trigger has at most 4 MB; as text
+/// in JSON, where each of its bytes may have to be escaped as `\u0000`, six
+/// times that.
+pub const MAX_EVENT_BYTES: usize = 32 * 1024 * 1024;
+
 /// What a function is called with.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -54,7 +59,7 @@ pub enum Refused {
     /// The executor takes no new calls.
     #[error("the executor is stopping")]
     Stopping,
-    /// The event is not JSON, or longer than an event may be.
+    /// The event is longer than an event may be.
     #[error("the event has {bytes} bytes, more than {limit}")]
     EventTooLarge {
         /// How many it has.

@@ -1,8 +1,14 @@
 //! A deployment: a function's code and settings, ready to be called.
 
+use std::sync::Arc;
+
 use sluice_domain::code::{CodeError, CodePackage};
 use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::FunctionId;
+use tokio::sync::Semaphore;
+
+use crate::instance::Blueprint;
+use crate::pool::Pool;
 
 /// What a deployment is made of.
 #[derive(Debug, Clone)]
@@ -27,9 +33,22 @@ pub struct DeploymentSpec {
 #[derive(Debug)]
 pub struct Deployment {
     spec: DeploymentSpec,
+    // Before the blueprint, whose code its instances read: fields are dropped in this order.
+    pub(crate) pool: Pool,
+    pub(crate) blueprint: Blueprint,
+    pub(crate) slots: Arc<Semaphore>,
 }
 
 impl Deployment {
+    pub(crate) fn new(spec: DeploymentSpec, blueprint: Blueprint, slots: Arc<Semaphore>) -> Self {
+        Self {
+            spec,
+            pool: Pool::default(),
+            blueprint,
+            slots,
+        }
+    }
+
     /// What it was made of.
     pub fn spec(&self) -> &DeploymentSpec {
         &self.spec

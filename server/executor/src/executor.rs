@@ -1,15 +1,25 @@
 //! The executor as the rest of the server sees it.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use sluice_domain::function::Runtime;
+use sluice_domain::id::FunctionId;
 use sluice_domain::invocation::InvocationRecord;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
-use crate::call::{Call, Invocation, Refused, ResponseRefused};
+use crate::call::{Call, Invocation, MAX_EVENT_BYTES, Refused, ResponseRefused};
 use crate::deployment::{DeployError, Deployment, DeploymentSpec};
+use crate::engine::{self, Ticker};
+use crate::gate::Gate;
+use crate::instance::Blueprint;
+use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, disk};
+use crate::{code, pool, run, scratch, syntax};
+
+/// How often instances that wait too long are looked for.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// How the executor is set up.
 #[derive(Debug, Clone)]
@@ -17,7 +27,8 @@ pub struct ExecutorConfig {
     /// The folder for compiled runtimes, code and temporary files. Only the
     /// executor may write there: what it maps from it is run as machine code.
     pub artifacts: PathBuf,
-    /// Most instances that one function may have at a time. Source: quotas, 400.
+    /// Most calls of one function that may run at a time, each on an instance
+    /// of its own. Source: quotas, 400.
     pub max_instances_per_function: usize,
     /// Where the record of each invocation goes. A place is reserved before a
     /// call runs, so callers wait when the recorder cannot keep up, and no
@@ -25,46 +36,28 @@ pub struct ExecutorConfig {
     pub records: mpsc::Sender<Arc<InvocationRecord>>,
 }
 
-/// A runtime as it is embedded in the binary.
-#[derive(Debug, Clone, Copy)]
-pub struct RuntimeImage<'a> {
-    /// Which runtime it is.
-    pub runtime: Runtime,
-    /// Its WebAssembly component, compressed by zstd.
-    pub component_zst: &'a [u8],
-    /// Its standard library: a tar archive, compressed by zstd.
-    pub stdlib_tar_zst: &'a [u8],
-}
-
-/// Why the executor could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A file or folder of the artifacts could not be read or written.
-    #[error("{}: cannot be used", path.display())]
-    Disk {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A runtime could not be compiled or made ready.
-    #[error("the runtime {runtime} cannot be made ready")]
-    Runtime {
-        /// Which.
-        runtime: Runtime,
-        /// Why.
-        source: wasmtime::Error,
-    },
-    /// WebAssembly cannot be run on this machine.
-    #[error("WebAssembly cannot be run on this machine")]
-    Engine(#[source] wasmtime::Error),
-}
-
 /// Runs functions. Clones share everything.
 #[derive(Clone)]
 pub struct Executor(Arc<Inner>);
 
-struct Inner {}
+/// What all clones and all running calls share.
+pub(crate) struct Inner {
+    config: ExecutorConfig,
+    runtimes: Vec<ReadyRuntime>,
+    gate: Gate,
+    pub(crate) ticker: Ticker,
+    folders: Folders,
+    slots: Mutex<HashMap<FunctionId, Weak<Semaphore>>>,
+    deployments: Mutex<Vec<Weak<Deployment>>>,
+    // Held while this lives: two executors would remove each other's files.
+    _lock: fs::File,
+}
+
+/// The folders whose content lives no longer than the executor.
+struct Folders {
+    code: PathBuf,
+    tmp: PathBuf,
+}
 
 impl Executor {
     /// Makes every runtime of `images` ready: compiles it on the very first
@@ -74,15 +67,60 @@ impl Executor {
         config: ExecutorConfig,
         images: &[RuntimeImage<'_>],
     ) -> Result<Self, StartError> {
-        let _ = (config, images);
-        Ok(Self(Arc::new(Inner {})))
+        let lock = lock(&config.artifacts)?;
+        let folders = Folders {
+            code: config.artifacts.join("code"),
+            tmp: config.artifacts.join("tmp"),
+        };
+        for folder in [&folders.code, &folders.tmp] {
+            scratch::emptied(folder).map_err(disk(folder))?;
+        }
+        let engine = engine::engine().map_err(StartError::Engine)?;
+        // This blocks, also for the seconds of a compilation: nothing is served before.
+        let ready = |image| ReadyRuntime::prepare(&engine, &config.artifacts, image);
+        let runtimes = images.iter().map(ready).collect::<Result<_, _>>()?;
+        let ticker = Ticker::start(&engine).map_err(|error| StartError::Engine(error.into()))?;
+        let executor = Self(Arc::new(Inner {
+            config,
+            runtimes,
+            gate: Gate::new(),
+            ticker,
+            folders,
+            slots: Mutex::default(),
+            deployments: Mutex::default(),
+            _lock: lock,
+        }));
+        tokio::spawn(sweep(Arc::downgrade(&executor.0)));
+        Ok(executor)
     }
 
     /// Checks the syntax of the code and makes it ready to be called. Calls in
     /// flight, and earlier deployments, are not touched.
     pub async fn deploy(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
-        let _ = spec;
-        Err(DeployError::Stopping)
+        let inner = &self.0;
+        let _inside = inner.gate.enter().ok_or(DeployError::Stopping)?;
+        let runtime = inner
+            .runtimes
+            .iter()
+            .find(|ready| ready.runtime == spec.runtime)
+            .ok_or(DeployError::NoRuntime(spec.runtime))?;
+        let parent = inner.folders.code.clone();
+        let (spec, folder) = tokio::task::spawn_blocking(move || {
+            let folder = code::write(&spec.code, &parent);
+            (spec, folder)
+        })
+        .await
+        .map_err(|ended| DeployError::Disk(ended.into()))?;
+        let folder = folder.map_err(DeployError::Disk)?;
+        let tmp = inner.folders.tmp.clone();
+        let blueprint = Blueprint::new(&spec, runtime.clone(), folder, tmp);
+        let ticking = inner.ticker.during_call();
+        syntax::check(spec.runtime, &spec.code, &blueprint).await?;
+        drop(ticking);
+        let slots = inner.slots(&spec.function_id);
+        let deployment = Arc::new(Deployment::new(spec, blueprint, slots));
+        inner.remember(&deployment);
+        Ok(deployment)
     }
 
     /// Runs one invocation. It runs in a task of its own: when the caller goes
@@ -99,12 +137,113 @@ impl Executor {
         T: Send + 'static,
         F: FnOnce(String) -> Result<T, ResponseRefused> + Send + 'static,
     {
-        let _ = (deployment, call, accept, &self.0);
-        Err(Refused::Stopping)
+        let bytes = call.event.len();
+        if bytes > MAX_EVENT_BYTES {
+            let limit = MAX_EVENT_BYTES;
+            return Err(Refused::EventTooLarge { bytes, limit });
+        }
+        let inside = self.0.gate.enter().ok_or(Refused::Stopping)?;
+        let slot = Arc::clone(&deployment.slots)
+            .try_acquire_owned()
+            .map_err(|_| Refused::Throttled {
+                max_instances: self.0.config.max_instances_per_function,
+            })?;
+        let place = self.0.config.records.clone().reserve_owned().await;
+        // Without a recorder nothing may run: it would leave no trace.
+        let place = place.map_err(|_| Refused::Stopping)?;
+        let (inner, deployment) = (Arc::clone(&self.0), Arc::clone(deployment));
+        let task = tokio::spawn(async move {
+            let invocation = run::invocation(&inner, &deployment, call, accept).await;
+            place.send(Arc::clone(&invocation.record));
+            drop((slot, inside));
+            invocation
+        });
+        task.await.map_err(|ended| match ended.is_panic() {
+            true => Refused::Fault,
+            // Only the end of the whole server cancels it.
+            false => Refused::Stopping,
+        })
     }
 
     /// Takes no more calls, and waits for those in flight, at most for `grace`.
     pub async fn stop(&self, grace: Duration) {
-        let _ = grace;
+        self.0.gate.close();
+        if tokio::time::timeout(grace, self.0.gate.empty())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                grace_seconds = grace.as_secs_f64(),
+                "calls are still running"
+            );
+        }
+        self.0.drop_waiting(Duration::ZERO);
+    }
+}
+
+impl std::fmt::Debug for Executor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Executor").finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// Drops the instances of all deployments that have waited for at least `age`.
+    pub(crate) fn drop_waiting(&self, age: Duration) {
+        let deployments: Vec<Arc<Deployment>> = {
+            let mut known = self
+                .deployments
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            known.retain(|deployment| deployment.strong_count() > 0);
+            known.iter().filter_map(Weak::upgrade).collect()
+        };
+        for deployment in deployments {
+            deployment.pool.drop_older(age);
+        }
+    }
+
+    /// The slots of a function, shared by its deployments.
+    fn slots(&self, function_id: &FunctionId) -> Arc<Semaphore> {
+        let mut all = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slots) = all.get(function_id).and_then(Weak::upgrade) {
+            return slots;
+        }
+        all.retain(|_, slots| slots.strong_count() > 0);
+        let slots = Arc::new(Semaphore::new(self.config.max_instances_per_function));
+        all.insert(function_id.clone(), Arc::downgrade(&slots));
+        slots
+    }
+
+    fn remember(&self, deployment: &Arc<Deployment>) {
+        let mut known = self
+            .deployments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.push(Arc::downgrade(deployment));
+    }
+}
+
+/// Takes the folder for this process.
+fn lock(artifacts: &Path) -> Result<fs::File, StartError> {
+    fs::create_dir_all(artifacts).map_err(disk(artifacts))?;
+    let path = artifacts.join("lock");
+    let file = fs::File::create(&path).map_err(disk(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(StartError::InUse(artifacts.to_owned())),
+        Err(fs::TryLockError::Error(error)) => Err(disk(&path)(error)),
+    }
+}
+
+/// Lets instances go that have waited too long, as long as the executor lives.
+async fn sweep(inner: Weak<Inner>) {
+    let mut tick = tokio::time::interval(SWEEP);
+    loop {
+        tick.tick().await;
+        match inner.upgrade() {
+            Some(inner) => inner.drop_waiting(pool::KEPT),
+            None => return,
+        }
     }
 }

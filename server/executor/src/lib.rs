@@ -5,11 +5,32 @@
 //! standard library and a `/tmp` of its own. It knows no HTTP and no SQL: an
 //! event comes in as JSON text, a result goes out as JSON text, and the record
 //! of an invocation leaves by a channel.
+//!
+//! Top down: [`Executor`] takes calls; `run` tells the story of one
+//! invocation; `instance` is one live sandbox, `pool` those that wait for the
+//! next call; `runtime` makes a language ready once, on the `engine` that all
+//! share.
 
 mod call;
+mod code;
+mod cpu;
 mod deployment;
+mod engine;
 mod executor;
+mod failed;
+mod gate;
+mod guest;
+mod instance;
+mod limits;
+mod log;
+mod output;
+mod pool;
+mod run;
+mod runtime;
+mod scratch;
+mod syntax;
 
-pub use call::{Call, Invocation, Outcome, Refused, ResponseRefused};
+pub use call::{Call, Invocation, MAX_EVENT_BYTES, Outcome, Refused, ResponseRefused};
 pub use deployment::{DeployError, Deployment, DeploymentSpec};
-pub use executor::{Executor, ExecutorConfig, RuntimeImage, StartError};
+pub use executor::{Executor, ExecutorConfig};
+pub use runtime::{RuntimeImage, StartError};

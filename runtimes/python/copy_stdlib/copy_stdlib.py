@@ -1,0 +1,53 @@
+"""Copies the standard library out of the Python that runs this, while it is built.
+
+Beside each module goes its byte code, so that an import need not compile it. Byte code
+of that kind is trusted unchecked, which it may be: nobody writes to the folder later.
+"""
+
+import os
+import py_compile
+import sys
+
+SOURCE = "/python"
+# Development tools and windows, which nothing in a function can use.
+LEFT_OUT = {
+    "__pycache__", "config-3.12-wasm32-wasi", "ensurepip", "idlelib", "site-packages",
+    "test", "tests", "tkinter", "turtledemo", "turtle.py",
+}
+
+
+def copy(source, target, shown):
+    os.mkdir(target)
+    for name in sorted(os.listdir(source)):
+        here, there, seen = f"{source}/{name}", f"{target}/{name}", f"{shown}/{name}"
+        if name in LEFT_OUT:
+            continue
+        if os.path.isdir(here):
+            copy(here, there, seen)
+            continue
+        with open(here, "rb") as file:
+            content = file.read()
+        with open(there, "wb") as file:
+            file.write(content)
+        if name.endswith(".py"):
+            py_compile.compile(
+                there, dfile=seen, doraise=True, quiet=2,
+                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            )
+
+
+# The folder of this file is mapped from the build machine, so what is written there stays.
+copy(SOURCE, os.path.dirname(__file__) + "/stdlib", SOURCE)
+
+
+class WitWorld:
+    """What the world asks for; it is never called."""
+
+    def check(self, path):
+        pass
+
+    def load(self):
+        pass
+
+    def invoke(self, request_id, event, remaining_ms):
+        pass

@@ -1,0 +1,45 @@
+"""The loader: what stands between the executor and a Python function.
+
+It is imported when the runtime is built; every instance starts from the memory that this
+leaves. So whatever belongs to one instance happens in `WitWorld.load`, not at import.
+"""
+
+from wit_world.types import Err
+
+from . import console, failures, preload, sandbox, syntax
+from .function import Function
+
+sandbox.install()
+
+# Made by `load`. Each call comes to a new WitWorld, so it cannot be kept there.
+function = None
+
+
+class WitWorld:
+    """The exports of the world `runtime`."""
+
+    def check(self, path):
+        """Says whether the file at `path` can be compiled."""
+        error = syntax.error_of(path)
+        if error is not None:
+            raise Err(error)
+
+    def load(self):
+        """Loads the handler."""
+        global function
+        try:
+            sandbox.start_instance()
+            function = Function.load()
+        except BaseException as exception:
+            raise Err(failures.of_load(exception)) from None
+        finally:
+            console.flush()
+
+    def invoke(self, request_id, event, remaining_ms):
+        """Calls the handler."""
+        try:
+            return function.call(request_id, event, remaining_ms)
+        except BaseException as exception:
+            raise Err(failures.of_call(exception)) from None
+        finally:
+            console.flush()

@@ -1,0 +1,59 @@
+"""One function: its handler is found once, then called for each event."""
+
+import importlib.util
+import json
+import os
+import sys
+
+from . import paths
+from .context import Context, Settings
+from .failures import LoaderError
+
+# NaN and Infinity are no JSON, so a result with one is refused here, by name.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+class Function:
+    """A handler and the settings its context tells of."""
+
+    def __init__(self, handler, settings):
+        self._handler = handler
+        self._settings = settings
+
+    @classmethod
+    def load(cls):
+        """Imports the file of the handler."""
+        file, _, name = os.environ["RUNTIME_HANDLER"].rpartition(".")
+        handler = getattr(_import(file), name, None)
+        if not callable(handler):
+            raise LoaderError("FunctionConfigError", f"handler '{name}' not found in module '{file}'")
+        return cls(handler, Settings())
+
+    def call(self, request_id, event, remaining_ms):
+        """Calls the handler; events and results are JSON texts."""
+        context = Context(self._settings, request_id, remaining_ms)
+        result = self._handler(json.loads(event), context)
+        try:
+            text = _encode(result)
+            if not text.isascii():
+                text.encode()  # half a surrogate cannot leave the sandbox
+        except (TypeError, ValueError, RecursionError) as error:
+            raise LoaderError("FunctionResultError", f"function result is invalid, error: {error}") from None
+        return text
+
+
+def _import(file):
+    path = f"{paths.CODE}/{file}.py"
+    if not os.path.isfile(path):
+        raise LoaderError("FunctionLoadError", f"function entry exception, error: not found module '{file}'")
+    folder = os.path.dirname(path)
+    sys.path[:] = dict.fromkeys([folder, paths.CODE, paths.STDLIB])
+    name = file.replace("/", ".")
+    if name in sys.modules or name in sys.stdlib_module_names:
+        # A file that is named like a module of Python must not take that one's place.
+        name = f"handler_{name}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,111 @@
+//! Measures what a start, a cold and a warm call take:
+//! `cargo run --release -p sluice-executor --example cold_start`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sluice_domain::code::CodePackage;
+use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
+use sluice_domain::id::{FunctionId, RequestId};
+use sluice_domain::invocation::Origin;
+use sluice_executor::{
+    Call, Deployment, DeploymentSpec, Executor, ExecutorConfig, Outcome, RuntimeImage,
+};
+
+const CODE: &str = r#"
+def handler(event, context):
+    html = "<html><body><h1>Hello</h1></body></html>"
+    print(html)
+    return {"statusCode": 200, "body": html, "headers": {"Content-Type": "text/html"}, "isBase64Encoded": False}
+"#;
+
+#[expect(clippy::print_stdout, reason = "it prints its figures")]
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::var_os("SLUICE_RUNTIMES_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
+        PathBuf::from,
+    );
+    let read = |file: &str| std::fs::read(folder.join("python3.12").join(file));
+    let (component_zst, stdlib_tar_zst) = (read("component.wasm.zst")?, read("stdlib.tar.zst")?);
+    let image = RuntimeImage {
+        runtime: Runtime::Python312,
+        component_zst: &component_zst,
+        stdlib_tar_zst: &stdlib_tar_zst,
+    };
+    let artifacts = std::env::temp_dir().join(format!("sluice-cold-start-{}", std::process::id()));
+    let (records, mut received) = tokio::sync::mpsc::channel(1000);
+    tokio::spawn(async move { while received.recv().await.is_some() {} });
+    let config = ExecutorConfig {
+        artifacts: artifacts.clone(),
+        max_instances_per_function: 400,
+        records,
+    };
+    for what in ["first start, compiling", "second start"] {
+        let begun = Instant::now();
+        drop(Executor::start(config.clone(), &[image]).await?);
+        println!("{what}: {:?}", begun.elapsed());
+    }
+    let executor = Executor::start(config, &[image]).await?;
+
+    let begun = Instant::now();
+    let mut deployment = executor.deploy(spec(CODE)?).await?;
+    println!("deploy: {:?}", begun.elapsed());
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        times.push(timed_call(&executor, &deployment).await?);
+        // Without its instances the next call is a cold one.
+        deployment = executor.deploy(spec(CODE)?).await?;
+    }
+    report("cold call", &mut times);
+    let mut times = Vec::new();
+    for _ in 0..5000 {
+        times.push(timed_call(&executor, &deployment).await?);
+    }
+    report("warm call", &mut times);
+    drop((deployment, executor));
+    std::fs::remove_dir_all(artifacts)?;
+    Ok(())
+}
+
+async fn timed_call(
+    executor: &Executor,
+    deployment: &Arc<Deployment>,
+) -> Result<Duration, Box<dyn std::error::Error>> {
+    let call = Call {
+        request_id: RequestId::from_bytes([1; 16]),
+        origin: Origin::Test,
+        event: r#"{"path":"/","headers":{"host":"example.org"}}"#.to_owned(),
+    };
+    let begun = Instant::now();
+    let invocation = executor.invoke(deployment, call, Ok).await?;
+    let took = begun.elapsed();
+    match invocation.outcome {
+        Outcome::Returned(_) => Ok(took),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "it prints its figures")]
+fn report(what: &str, times: &mut [Duration]) {
+    times.sort_unstable();
+    let at = |part: usize| times[times.len() * part / 100];
+    println!(
+        "{what}: p50 {:?}, p90 {:?}, p99 {:?}",
+        at(50),
+        at(90),
+        at(99)
+    );
+}
+
+fn spec(code: &str) -> Result<DeploymentSpec, Box<dyn std::error::Error>> {
+    Ok(DeploymentSpec {
+        function_id: FunctionId::from_bytes([1; 16]),
+        function_name: FunctionName::parse("demo")?,
+        version: "latest".to_owned(),
+        runtime: Runtime::Python312,
+        settings: FunctionSettings::default(),
+        code: CodePackage::single("index.py", code)?,
+    })
+}

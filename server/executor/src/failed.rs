@@ -1,0 +1,139 @@
+//! Why an invocation failed, in the words of the platform.
+
+use sluice_domain::id::RequestId;
+use sluice_domain::invocation::{Cause, Failure, MAX_LOG_BYTES};
+use wasmtime::Trap;
+use wasmtime_wasi::I32Exit;
+
+use crate::instance::GuestFailure;
+use crate::limits::MemoryExceeded;
+use crate::log::LogExceeded;
+
+/// What the message begins with when the handler itself fails.
+const INVOCATION: &str = "function invocation exception";
+
+/// An invocation that failed.
+#[derive(Debug)]
+pub struct Failed {
+    /// What is recorded.
+    pub cause: Cause,
+    /// What the caller gets.
+    pub failure: Failure,
+    /// What the log gets, one line or several.
+    pub report: String,
+}
+
+impl Failed {
+    /// The function itself said why.
+    pub fn by_function(cause: Cause, said: GuestFailure) -> Self {
+        Self {
+            cause,
+            failure: Failure {
+                error_message: said.message,
+                error_type: said.kind,
+                stack_trace: said.stack_trace,
+            },
+            report: said.report,
+        }
+    }
+
+    /// It ran into a limit.
+    pub fn by_limit(cause: Cause, message: String) -> Self {
+        Self::plain(cause, cause.name(), message.clone(), message)
+    }
+
+    /// Its result is too large.
+    pub fn by_size(bytes: usize, limit: usize) -> Self {
+        let message = format!("response body size {bytes} exceeds the limit of {limit}");
+        Self::plain(
+            Cause::CodeError,
+            "FunctionResultError",
+            message.clone(),
+            message,
+        )
+    }
+
+    /// The sandbox ended it, for the reason that `error` carries.
+    pub fn by_error(id: &RequestId, error: &wasmtime::Error) -> Self {
+        if error.is::<MemoryExceeded>() {
+            return Self::by_limit(Cause::MemoryExceeded, MemoryExceeded.to_string());
+        }
+        if error.is::<LogExceeded>() {
+            let message = "runtime log limit exceeded".to_owned();
+            let report = format!(
+                "{message}: an invocation may write {MAX_LOG_BYTES} bytes and was ended here"
+            );
+            return Self::plain(
+                Cause::LogExceeded,
+                Cause::LogExceeded.name(),
+                message,
+                report,
+            );
+        }
+        if error.is::<I32Exit>() {
+            // `os._exit`; WASI does not tell which code it was given.
+            return Self::by_end("SystemExit", "the function ended its process");
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::StackOverflow) => {
+                Self::by_end("RecursionError", "the stack of the sandbox overflowed")
+            }
+            Some(trap) => Self::by_end(
+                "RuntimeTrap",
+                &format!("the sandbox ended the function: {trap}"),
+            ),
+            None => Self::by_us(id, error),
+        }
+    }
+
+    /// The same for what happened while the handler was loaded.
+    pub fn at_load(mut self) -> Self {
+        if self.cause == Cause::CodeError {
+            self.cause = Cause::LoadFailed;
+            let message = &self.failure.error_message;
+            self.failure.error_message =
+                message.replacen(INVOCATION, "function entry exception", 1);
+        }
+        self
+    }
+
+    /// The executor could not do its part.
+    pub fn by_us(id: &RequestId, error: &wasmtime::Error) -> Self {
+        tracing::error!(request.id = %id, error = format!("{error:#}"), "an invocation failed by a fault of the executor");
+        Self::system()
+    }
+
+    /// The executor, or what the caller wanted done with the result, panicked.
+    pub fn by_panic(id: &RequestId, reason: &str) -> Self {
+        tracing::error!(request.id = %id, reason, "an invocation panicked");
+        Self::system()
+    }
+
+    fn system() -> Self {
+        let message =
+            "a fault of Sluice itself ended the invocation; the log of the server says which";
+        Self::plain(
+            Cause::SystemError,
+            Cause::SystemError.name(),
+            message.to_owned(),
+            message.to_owned(),
+        )
+    }
+
+    fn by_end(kind: &str, reason: &str) -> Self {
+        let message = format!("{INVOCATION}, error: {reason}");
+        Self::plain(Cause::CodeError, kind, message, format!("{kind}: {reason}"))
+    }
+
+    fn plain(cause: Cause, kind: &str, message: String, report: String) -> Self {
+        Self {
+            cause,
+            failure: Failure {
+                error_message: message,
+                error_type: kind.to_owned(),
+                stack_trace: Vec::new(),
+            },
+            report,
+        }
+    }
+}

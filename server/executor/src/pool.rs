@@ -1,0 +1,49 @@
+//! The instances of a deployment that wait for their next call.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::instance::Instance;
+
+/// How long an instance waits before it goes. Source: instance life, about 60 s.
+pub const KEPT: Duration = Duration::from_secs(60);
+
+/// Instances without a call. The one that was used last is taken first, so
+/// that those a lower load does not need grow old and go.
+#[derive(Debug, Default)]
+pub struct Pool(Mutex<Vec<Waiting>>);
+
+#[derive(Debug)]
+struct Waiting {
+    instance: Instance,
+    since: Instant,
+}
+
+impl Pool {
+    /// The instance that was used last.
+    pub fn take(&self) -> Option<Instance> {
+        self.lock().pop().map(|waiting| waiting.instance)
+    }
+
+    /// Keeps an instance for the next call.
+    pub fn give_back(&self, instance: Instance) {
+        let since = Instant::now();
+        self.lock().push(Waiting { instance, since });
+    }
+
+    /// Drops the instances that have waited for at least `age`.
+    pub fn drop_older(&self, age: Duration) {
+        let old: Vec<Waiting> = {
+            let mut waiting = self.lock();
+            // They stand in the order in which they came back.
+            let kept = waiting.partition_point(|one| one.since.elapsed() >= age);
+            waiting.drain(..kept).collect()
+        };
+        // Outside the lock: it takes a while, and calls need the lock.
+        drop(old);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,247 @@
+//! The story of one invocation, from an instance to its record.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use sluice_domain::invocation::{
+    Cause, InvocationRecord, LogLevel, LogLine, MAX_RESULT_BYTES, billed_ms, megabytes_text,
+    millis_text,
+};
+use sluice_domain::time::Timestamp;
+use wasmtime::PoolConcurrencyLimitError;
+
+use crate::call::{Call, Invocation, Outcome, ResponseRefused};
+use crate::deployment::{Deployment, DeploymentSpec};
+use crate::executor::Inner;
+use crate::failed::Failed;
+use crate::instance::Instance;
+use crate::log::{Log, now};
+
+/// Runs one invocation to its end. Whatever happens, there is a record.
+pub async fn invocation<T>(
+    executor: &Inner,
+    deployment: &Deployment,
+    call: Call,
+    accept: impl FnOnce(String) -> Result<T, ResponseRefused>,
+) -> Invocation<T> {
+    let _ticking = executor.ticker.during_call();
+    let mut story = Story::new();
+    let run = story.run(executor, deployment, &call, accept);
+    let ending = AssertUnwindSafe(run).catch_unwind().await;
+    let (cause, outcome) = match ending {
+        Ok(Ok(ending)) => ending,
+        Ok(Err(failed)) => {
+            story.report(&failed.report);
+            (failed.cause, Outcome::Failed(failed.failure))
+        }
+        Err(panic) => {
+            let failed = Failed::by_panic(&call.request_id, panic_text(panic.as_ref()));
+            story.report(&failed.report);
+            (failed.cause, Outcome::Failed(failed.failure))
+        }
+    };
+    let record = Arc::new(story.record(deployment.spec(), call, cause));
+    Invocation { record, outcome }
+}
+
+/// What is known of an invocation while it runs.
+struct Story {
+    started_at: Timestamp,
+    log: Vec<LogLine>,
+    duration: Duration,
+    cold_start: Option<Duration>,
+    cpu: Duration,
+    memory_used: u64,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self {
+            started_at: now(),
+            log: Vec::new(),
+            duration: Duration::ZERO,
+            cold_start: None,
+            cpu: Duration::ZERO,
+            memory_used: 0,
+        }
+    }
+
+    async fn run<T>(
+        &mut self,
+        executor: &Inner,
+        deployment: &Deployment,
+        call: &Call,
+        accept: impl FnOnce(String) -> Result<T, ResponseRefused>,
+    ) -> Result<(Cause, Outcome<T>), Failed> {
+        let (mut instance, success) = match deployment.pool.take() {
+            Some(instance) => (instance, Cause::Success),
+            None => (
+                self.cold_start(executor, deployment, call).await?,
+                Cause::ColdStart,
+            ),
+        };
+        let called = self.call(&mut instance, deployment.spec(), call).await;
+        // What did not return, be it by a limit, a trap or an exit, is in no state to be
+        // called again; `?` drops it. An exception leaves Python in order.
+        let returned = called?;
+        deployment.pool.give_back(instance);
+        let result = returned?;
+        match accept(result) {
+            Ok(accepted) => Ok((success, Outcome::Returned(accepted))),
+            Err(refused) => {
+                self.report(&refused.0);
+                Ok((Cause::CodeError, Outcome::Refused(refused)))
+            }
+        }
+    }
+
+    /// Makes an instance and loads the handler. What fails here leaves no instance behind,
+    /// so that the next call tries again.
+    async fn cold_start(
+        &mut self,
+        executor: &Inner,
+        deployment: &Deployment,
+        call: &Call,
+    ) -> Result<Instance, Failed> {
+        let (spec, id) = (deployment.spec(), &call.request_id);
+        let begun = Instant::now();
+        self.platform(format!(
+            "Start load request '{id}', version: {}",
+            spec.version
+        ));
+        let instance = match deployment.blueprint.instance().await {
+            // Room is made where instances of any function wait for a call.
+            Err(full) if full.is::<PoolConcurrencyLimitError>() => {
+                executor.drop_waiting(Duration::ZERO);
+                deployment.blueprint.instance().await
+            }
+            made => made,
+        };
+        let mut instance = instance.map_err(|error| Failed::by_us(id, &error))?;
+        let timeout = spec.settings.timeout;
+        // Its CPU time is not the handler's.
+        let mut cpu = Duration::ZERO;
+        let loaded = tokio::time::timeout(timeout.duration(), instance.load(id, &mut cpu)).await;
+        let took = begun.elapsed();
+        self.cold_start = Some(took);
+        self.collect(&instance);
+        let finish = format!(
+            "Finish load request '{id}', duration: {}ms, memory used: {}MB.",
+            millis_text(took),
+            megabytes_text(self.memory_used),
+        );
+        let failed = match loaded {
+            Ok(Ok(Ok(()))) => None,
+            Ok(Ok(Err(failure))) => Some(Failed::by_function(Cause::LoadFailed, failure)),
+            Ok(Err(error)) => Some(Failed::by_error(id, &error).at_load()),
+            Err(_) => Some(Failed::by_limit(
+                Cause::TimedOut,
+                format!(
+                    "runtime initialization timed out after {}s",
+                    timeout.seconds()
+                ),
+            )),
+        };
+        self.platform(finish);
+        failed.map_or(Ok(instance), Err)
+    }
+
+    /// Calls the handler. The outer error means that it did not return.
+    async fn call(
+        &mut self,
+        instance: &mut Instance,
+        spec: &DeploymentSpec,
+        call: &Call,
+    ) -> Result<Result<String, Failed>, Failed> {
+        let (id, timeout) = (&call.request_id, spec.settings.timeout);
+        self.platform(format!(
+            "Start invoke request '{id}', version: {}",
+            spec.version
+        ));
+        let begun = Instant::now();
+        let limit = timeout.duration();
+        let running = instance.invoke(id, &call.event, limit, &mut self.cpu);
+        let ended = tokio::time::timeout(limit, running).await;
+        self.duration = begun.elapsed();
+        self.collect(instance);
+        match ended {
+            Ok(Ok(Ok(result))) if result.len() > MAX_RESULT_BYTES => {
+                Ok(Err(Failed::by_size(result.len(), MAX_RESULT_BYTES)))
+            }
+            Ok(Ok(Ok(result))) => Ok(Ok(result)),
+            Ok(Ok(Err(failure))) => Ok(Err(Failed::by_function(Cause::CodeError, failure))),
+            Ok(Err(error)) => Err(Failed::by_error(id, &error)),
+            Err(_) => Err(Failed::by_limit(
+                Cause::TimedOut,
+                format!("call invoke timeout {}s", timeout.seconds()),
+            )),
+        }
+    }
+
+    /// Takes over what the instance has written and used.
+    fn collect(&mut self, instance: &Instance) {
+        let mut log = instance.log.lock();
+        log.finish_lines();
+        self.log.append(&mut log.take());
+        self.memory_used = instance.memory_used();
+    }
+
+    /// Adds lines about a failure.
+    fn report(&mut self, text: &str) {
+        let mut log = Log::default();
+        log.report(text);
+        self.log.append(&mut log.take());
+    }
+
+    /// Adds a line of the platform's own.
+    fn platform(&mut self, text: String) {
+        let at = now();
+        self.log.push(LogLine {
+            at,
+            level: LogLevel::Info,
+            text: format!("{} {text}", at.log_format()),
+        });
+    }
+
+    fn record(mut self, spec: &DeploymentSpec, call: Call, cause: Cause) -> InvocationRecord {
+        let id = &call.request_id;
+        let failed = match cause.is_success() {
+            true => String::new(),
+            false => format!("(invoke Failed:{})", cause.name()),
+        };
+        let cores = self.cpu.as_secs_f64() / self.duration.as_secs_f64().max(1e-6);
+        self.platform(format!(
+            "Finish invoke request '{id}'{failed}, duration: {}ms, billing duration: {}ms, \
+             memory used: {}MB, billing memory: {}MB, cpu used: {cores:.3}U, storage used: 0.000MB",
+            millis_text(self.duration),
+            billed_ms(self.duration),
+            megabytes_text(self.memory_used),
+            spec.settings.memory.get(),
+        ));
+        InvocationRecord {
+            request_id: call.request_id,
+            function_id: spec.function_id.clone(),
+            function_name: spec.function_name.clone(),
+            version: spec.version.clone(),
+            origin: call.origin,
+            started_at: self.started_at,
+            duration: self.duration,
+            cold_start: self.cold_start,
+            memory_used_bytes: self.memory_used,
+            cause,
+            log: self.log,
+        }
+    }
+}
+
+/// What a panic had to say.
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason given")
+}

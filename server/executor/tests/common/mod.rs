@@ -1,0 +1,220 @@
+//! A real Python in an executor of its own for each test.
+
+#![expect(dead_code, reason = "each test file uses its own part")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sluice_domain::code::CodePackage;
+use sluice_domain::function::{FunctionName, FunctionSettings, Handler, Runtime};
+use sluice_domain::id::{FunctionId, RequestId};
+use sluice_domain::invocation::{Cause, Failure, InvocationRecord, Origin};
+use sluice_executor::{
+    Call, DeployError, Deployment, DeploymentSpec, Executor, ExecutorConfig, Invocation, Outcome,
+    RuntimeImage,
+};
+use tokio::sync::mpsc;
+
+/// An executor and what it records.
+pub struct World {
+    pub executor: Executor,
+    pub artifacts: PathBuf,
+    pub records: mpsc::Receiver<Arc<InvocationRecord>>,
+    _folder: tempfile::TempDir,
+}
+
+/// The built runtime, which `cargo xtask setup` makes.
+pub fn image(file: &str) -> Vec<u8> {
+    let folder = std::env::var_os("SLUICE_RUNTIMES_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
+        PathBuf::from,
+    );
+    let path = folder.join("python3.12").join(file);
+    std::fs::read(&path).unwrap_or_else(|error| {
+        panic!("{}: {error}: run `cargo xtask setup` first", path.display())
+    })
+}
+
+/// Starts an executor in `artifacts`.
+pub async fn start(
+    artifacts: &Path,
+    max_instances_per_function: usize,
+) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
+    let (component_zst, stdlib_tar_zst) = (image("component.wasm.zst"), image("stdlib.tar.zst"));
+    let (records, received) = mpsc::channel(1000);
+    let config = ExecutorConfig {
+        artifacts: artifacts.to_owned(),
+        max_instances_per_function,
+        records,
+    };
+    let image = RuntimeImage {
+        runtime: Runtime::Python312,
+        component_zst: &component_zst,
+        stdlib_tar_zst: &stdlib_tar_zst,
+    };
+    let executor = Executor::start(config, &[image]).await.unwrap();
+    (executor, received)
+}
+
+impl World {
+    /// Starts one; compiled is only once for all tests.
+    pub async fn start() -> Self {
+        Self::with_instances(400).await
+    }
+
+    /// The same with so many instances per function.
+    pub async fn with_instances(max_instances: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let artifacts = folder.path().join("artifacts");
+        seed(&artifacts).await;
+        let (executor, records) = start(&artifacts, max_instances).await;
+        Self {
+            executor,
+            artifacts,
+            records,
+            _folder: folder,
+        }
+    }
+
+    /// Deploys one file, `index.py`.
+    pub async fn deploy(&self, code: &str) -> Arc<Deployment> {
+        self.deploy_spec(spec(code)).await.unwrap()
+    }
+
+    /// Deploys what is given.
+    pub async fn deploy_spec(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
+        self.executor.deploy(spec).await
+    }
+
+    /// Calls a deployment.
+    pub async fn call(&self, deployment: &Arc<Deployment>, event: &str) -> Invocation<String> {
+        self.executor
+            .invoke(deployment, call(event), Ok)
+            .await
+            .unwrap()
+    }
+
+    /// Deploys `code` and calls it once.
+    pub async fn run(&self, code: &str) -> Invocation<String> {
+        let deployment = self.deploy(code).await;
+        self.call(&deployment, "{}").await
+    }
+
+    /// The JSON that `code` returns.
+    pub async fn result(&self, code: &str) -> String {
+        returned(self.run(code).await)
+    }
+}
+
+/// Copies the compiled runtime of an earlier test, because compiling takes seconds. The
+/// first test of all compiles it, while the others wait.
+async fn seed(artifacts: &Path) {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("artifacts");
+    let source = cache.clone();
+    std::fs::create_dir_all(&cache).unwrap();
+    let lock = std::fs::File::create(cache.join("tests-lock")).unwrap();
+    lock.lock().unwrap();
+    // Starting is quick when all is there, and says so by itself when it is not.
+    drop(start(&source, 1).await);
+    std::fs::create_dir_all(artifacts).unwrap();
+    for entry in std::fs::read_dir(&source).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("python") {
+            let target = artifacts.join(entry.file_name());
+            std::fs::create_dir_all(&target).unwrap();
+            for file in ["component.cwasm", "component.cwasm.sha256"] {
+                std::fs::hard_link(entry.path().join(file), target.join(file)).unwrap();
+            }
+            std::os::unix::fs::symlink(entry.path().join("lib"), target.join("lib")).unwrap();
+        }
+    }
+}
+
+/// A function whose only file is `index.py`.
+pub fn spec(code: &str) -> DeploymentSpec {
+    DeploymentSpec {
+        function_id: FunctionId::from_bytes(next()),
+        function_name: FunctionName::parse("demo").unwrap(),
+        version: "latest".to_owned(),
+        runtime: Runtime::Python312,
+        settings: FunctionSettings::default(),
+        code: CodePackage::single("index.py", code).unwrap(),
+    }
+}
+
+/// The same with several files.
+pub fn package(handler: &str, files: &[(&str, &str)]) -> DeploymentSpec {
+    let files = files
+        .iter()
+        .map(|(path, text)| (path.to_string(), text.to_string()));
+    let mut spec = spec("");
+    spec.code = CodePackage::try_from(files.collect::<std::collections::BTreeMap<_, _>>()).unwrap();
+    spec.settings.handler = Handler::parse(handler).unwrap();
+    spec
+}
+
+/// A call of the Test button.
+pub fn call(event: &str) -> Call {
+    Call {
+        request_id: RequestId::from_bytes(next()),
+        origin: Origin::Test,
+        event: event.to_owned(),
+    }
+}
+
+fn next() -> [u8; 16] {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
+}
+
+/// What was returned.
+#[track_caller]
+pub fn returned(invocation: Invocation<String>) -> String {
+    match invocation.outcome {
+        Outcome::Returned(text) => text,
+        other => panic!("{other:?}\n{}", text(&invocation.record)),
+    }
+}
+
+/// Why it failed.
+#[track_caller]
+pub fn failure(invocation: &Invocation<String>) -> (Cause, Failure) {
+    match &invocation.outcome {
+        Outcome::Failed(failure) => (invocation.record.cause, failure.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The whole log, each line with its level.
+pub fn text(record: &InvocationRecord) -> String {
+    let line = |line: &sluice_domain::invocation::LogLine| {
+        format!("{} {}\n", line.level.name(), line.text)
+    };
+    record.log.iter().map(line).collect()
+}
+
+/// The log without the lines of the platform.
+pub fn own_lines(record: &InvocationRecord) -> Vec<(&'static str, String)> {
+    let platforms = |text: &str| {
+        let after_time = text.split_once(' ').map_or("", |(_, rest)| rest);
+        ["Start load", "Finish load", "Start invoke", "Finish invoke"]
+            .iter()
+            .any(|start| after_time.starts_with(start))
+    };
+    let lines = record.log.iter().filter(|line| !platforms(&line.text));
+    lines
+        .map(|line| (line.level.name(), line.text.clone()))
+        .collect()
+}
+
+/// Waits until `condition` holds; what it waits for happens by itself.
+pub async fn eventually(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..200 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("{what} did not happen in five seconds");
+}
