@@ -1,1 +1,30 @@
-//! To be written.
+//! Serves trigger URLs: from a request to the function and back.
+//!
+//! A request finds its API by host, environment, method and path
+//! ([`route_table`]), is checked, becomes the event of the APIG contract
+//! ([`encode`]), goes to the function through a [`Backend`], and the function's
+//! result becomes the answer ([`decode`]). What goes wrong on the way has a
+//! name ([`error`]) and the vendor's own code and message.
+//!
+//! The crate knows HTTP and the APIG contract. It knows no SQL: it reads one
+//! snapshot of the published APIs, which the server swaps whole. It knows
+//! nothing of how a function runs, and does not open sockets.
+
+mod auth;
+mod backend;
+mod body;
+pub mod decode;
+pub mod encode;
+pub mod error;
+#[cfg(test)]
+mod fixture;
+mod host;
+mod limits;
+pub mod route_table;
+mod serve;
+
+pub use backend::Backend;
+pub use body::BodyPatience;
+pub use error::GatewayError;
+pub use route_table::{PublishedApi, RouteTable};
+pub use serve::{Gateway, GatewayConfig, Listener, draw_id};

@@ -1,0 +1,176 @@
+//! Why a call of a trigger URL is not answered by the function, and what the
+//! caller then gets. Codes and messages are literal. Source: APIG user guide,
+//! Error Codes; FunctionGraph API reference, Error Codes.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use serde::Serialize;
+use sluice_domain::id::ApiRequestId;
+use sluice_domain::invocation::Failure;
+use sluice_domain::trigger::{Authentication, Protocol};
+use sluice_executor::{Refused, ResponseRefused};
+
+/// Why a call of a trigger URL is not answered by the function. The text is
+/// for the server's log; callers get [`GatewayError::response`].
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// Nothing is published under this host, path and environment.
+    #[error("no API is published there")]
+    NotPublished,
+    /// The path is published, but not for this method.
+    #[error("the path is published for other methods only")]
+    MethodNotPublished,
+    /// The function has no deployment.
+    #[error("the function behind the API has no deployment")]
+    NoDeployment,
+    /// The API is not published for this protocol.
+    #[error("the API is to be called by {0} only")]
+    ProtocolNotAllowed(Protocol),
+    /// The API asks for an authentication that was not given.
+    #[error("the API asks for the authentication {0}")]
+    NotAuthenticated(Authentication),
+    /// The request cannot be understood.
+    #[error("{0}")]
+    Malformed(&'static str),
+    /// The URI is longer than 32 KB.
+    #[error("the URI has {bytes} bytes")]
+    UriTooLarge {
+        /// How many it has.
+        bytes: usize,
+    },
+    /// A header is longer than 32 KB, or all together than 128 KB.
+    #[error("the headers are too large")]
+    HeadersTooLarge,
+    /// The body is larger than 4 MB.
+    #[error("the body is larger than 4 MB")]
+    BodyTooLarge,
+    /// The body ended before its time, or is not encoded as its headers say.
+    #[error("the body could not be read")]
+    BodyUnreadable(#[source] axum::Error),
+    /// The body, or its next piece, did not come.
+    #[error("the body did not come within {} ms", .0.as_millis())]
+    BodyTooSlow(Duration),
+    /// The API's timeout was over before the function answered.
+    #[error("the function did not answer within {} ms", .0.as_millis())]
+    BackendTimeout(Duration),
+    /// The function was not called at all.
+    #[error("the function was not called")]
+    NotCalled(#[source] Refused),
+    /// The function failed.
+    #[error("the function failed with {}", .0.error_type)]
+    FunctionFailed(Failure),
+    /// The function gave a result that is no response.
+    #[error("the function's result is no response")]
+    ResponseRefused(#[source] ResponseRefused),
+    /// The gateway itself failed.
+    #[error("the gateway panicked: {0}")]
+    Panicked(String),
+}
+
+/// The body of an answer that is the gateway's own.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error_msg: &'a str,
+    error_code: &'static str,
+    request_id: &'a str,
+}
+
+impl GatewayError {
+    /// What the caller gets: status, `X-Request-Id` and the JSON body.
+    pub fn response(&self, request_id: &ApiRequestId) -> Response<Vec<u8>> {
+        let (status, error_code, error_msg) = self.status_code_message();
+        let body = match self {
+            // The caller of a function that raised gets the failure itself.
+            Self::FunctionFailed(failure) => serde_json::to_vec(failure),
+            _ => serde_json::to_vec(&ErrorBody {
+                error_msg: &error_msg,
+                error_code: error_code.unwrap_or_default(),
+                request_id: request_id.as_str(),
+            }),
+        };
+        let mut response = Response::new(body.expect("strings can be written as JSON"));
+        *response.status_mut() = status;
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        response
+            .headers_mut()
+            .insert("x-request-id", request_id_value(request_id));
+        response
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status_code_message().0
+    }
+
+    /// The code of the answer, for example `APIG.0101`. None when the function
+    /// itself failed: its caller gets the failure.
+    pub fn code(&self) -> Option<&'static str> {
+        self.status_code_message().1
+    }
+
+    fn status_code_message(&self) -> (StatusCode, Option<&'static str>, Cow<'static, str>) {
+        let (status, code, message) = match self {
+            Self::NotPublished => (
+                404,
+                "APIG.0101",
+                "The API does not exist or has not been published in the environment.",
+            ),
+            Self::MethodNotPublished => (404, "APIG.0101", "The API does not exist."),
+            Self::NoDeployment => (500, "APIG.0103", "The backend does not exist."),
+            Self::ProtocolNotAllowed(protocol) => {
+                return (
+                    StatusCode::BAD_REQUEST,
+                    Some("APIG.0607"),
+                    format!("The following protocol is supported: {}", protocol.label()).into(),
+                );
+            }
+            Self::NotAuthenticated(Authentication::Iam) => (
+                401,
+                "APIG.0301",
+                "Incorrect IAM authentication information.",
+            ),
+            Self::NotAuthenticated(Authentication::App) => (
+                401,
+                "APIG.0303",
+                "Incorrect app authentication information.",
+            ),
+            Self::NotAuthenticated(Authentication::None) => {
+                (401, "APIG.0305", "Incorrect authentication information.")
+            }
+            Self::Malformed(_) | Self::BodyUnreadable(_) => {
+                (400, "APIG.0201", "API request error.")
+            }
+            Self::BodyTooSlow(_) => (408, "APIG.0201", "API request error."),
+            Self::UriTooLarge { .. } => (414, "APIG.0201", "Request URI too large."),
+            Self::HeadersTooLarge => (494, "APIG.0201", "Request headers too large."),
+            Self::BodyTooLarge | Self::NotCalled(Refused::EventTooLarge { .. }) => {
+                (413, "FSS.1201", "The request body is too large.")
+            }
+            Self::BackendTimeout(_) => (504, "APIG.0201", "Backend timeout."),
+            Self::NotCalled(Refused::Throttled { .. }) => (429, "FSS.0429", "Too many requests."),
+            Self::NotCalled(Refused::Stopping) => (503, "APIG.0201", "Backend unavailable."),
+            Self::FunctionFailed(_) => {
+                return (StatusCode::INTERNAL_SERVER_ERROR, None, "".into());
+            }
+            Self::ResponseRefused(_) => (
+                500,
+                "FSS.1202",
+                "The response body or callback body is invalid because they do not contain any status code.",
+            ),
+            Self::NotCalled(Refused::Fault) | Self::Panicked(_) => {
+                (500, "APIG.0601", "Internal server error.")
+            }
+        };
+        let status = StatusCode::from_u16(status).expect("the table has valid statuses only");
+        (status, Some(code), message.into())
+    }
+}
+
+/// A request id as the value of a header.
+pub(crate) fn request_id_value(request_id: &ApiRequestId) -> HeaderValue {
+    HeaderValue::from_str(request_id.as_str()).expect("hexadecimal digits are a valid value")
+}

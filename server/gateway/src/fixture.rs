@@ -1,0 +1,48 @@
+//! What the unit tests have in common.
+
+use sluice_domain::environment::EnvironmentName;
+use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
+use sluice_domain::path::ApiPath;
+use sluice_domain::time::Timestamp;
+use sluice_domain::trigger::{
+    ApiName, ApigTrigger, ApigTriggerSettings, Authentication, BackendTimeout, Matching, Protocol,
+};
+
+use crate::route_table::PublishedApi;
+
+/// The group of every API here.
+pub fn group() -> ApiGroupId {
+    ApiGroupId::from_bytes([7; 16])
+}
+
+/// An API written as `GET /a/{b} exact -> name`, published in RELEASE.
+pub fn api(line: &str) -> PublishedApi<String> {
+    let (route, name) = line.split_once(" -> ").unwrap();
+    let [method, path, matching] = route.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{line}")
+    };
+    PublishedApi {
+        environment: EnvironmentName::parse(EnvironmentName::RELEASE).unwrap(),
+        api: ApigTrigger {
+            trigger_id: TriggerId::from_bytes([1; 16]),
+            api_id: ApiId::from_bytes([0xca; 16]),
+            settings: ApigTriggerSettings {
+                api_name: ApiName::parse("API_test").unwrap(),
+                group_id: group(),
+                environment_id: EnvironmentId::from_bytes([3; 16]),
+                authentication: Authentication::None,
+                protocol: Protocol::Both,
+                path: ApiPath::parse(path).unwrap(),
+                matching: match matching {
+                    "exact" => Matching::Exact,
+                    "prefix" => Matching::Prefix,
+                    _ => panic!("{line}"),
+                },
+                method: method.parse().unwrap(),
+                timeout: BackendTimeout::default(),
+            },
+            created_at: Timestamp(0),
+        },
+        deployment: Some(name.to_owned()),
+    }
+}
