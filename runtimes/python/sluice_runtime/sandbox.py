@@ -11,7 +11,7 @@ import random
 import sys
 import threading
 
-from . import paths
+from . import event_loop, paths
 
 NO_THREADS = "Sluice's sandbox has no threads: do the work in the handler itself"
 NO_PROCESSES = "Sluice's sandbox has no processes: a function cannot start other programs"
@@ -102,6 +102,7 @@ def _patch_multiprocessing(module):
 
 
 _PATCHES = {
+    "asyncio": event_loop.install,
     "subprocess": _patch_subprocess,
     "socket": _patch_socket,
     "multiprocessing": _patch_multiprocessing,

@@ -1,5 +1,10 @@
 //! What ends a function, and what lives on.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 mod common;
 
 use std::fs;

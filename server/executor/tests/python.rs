@@ -1,5 +1,10 @@
 //! What a Python function sees and says.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 mod common;
 
 use common::{World, call, failure, own_lines, package, returned, spec, text};
@@ -547,6 +552,16 @@ async fn what_the_sandbox_lacks_is_said_in_words() {
         "Sluice's sandbox does not have what it needs",
     )
     .await;
+}
+
+#[tokio::test]
+async fn asyncio_runs_tasks_and_timers() {
+    let world = World::start().await;
+    let code = "import asyncio\n\
+                async def one(n):\n    await asyncio.sleep(n / 100)\n    return n\n\
+                async def main(): return await asyncio.gather(one(3), one(1), asyncio.wait_for(one(2), 1))\n\
+                def handler(event, context): return asyncio.run(main())\n";
+    assert_eq!(world.result(code).await, "[3, 1, 2]");
 }
 
 #[tokio::test]
