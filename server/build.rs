@@ -23,7 +23,10 @@ fn main() -> ExitCode {
         }
     }
     println!("cargo::rustc-env=SLUICE_SITE_DIR={}", site.display());
-    println!("cargo::rustc-env=SLUICE_RUNTIMES_DIR={}", runtimes.display());
+    println!(
+        "cargo::rustc-env=SLUICE_RUNTIMES_DIR={}",
+        runtimes.display()
+    );
     ExitCode::SUCCESS
 }
 

@@ -75,6 +75,7 @@ impl Parts {
         let executor = Executor::start(executor_config, &[PYTHON_312]).await?;
         let gateway_config = GatewayConfig {
             base_domain: config.addresses.domain.clone(),
+            console_cookie: web::SESSION_COOKIE.to_owned(),
             ..GatewayConfig::default()
         };
         let gateway = Gateway::new(executor.clone(), gateway_config);

@@ -22,6 +22,11 @@ use crate::tls::{self, TlsSource};
 /// How long a client may take to send a request's headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The gateway refuses headers of more than 128 KB in its own words; what the
+/// protocol's parsers take has to be more than that to get there.
+const MAX_HEADERS: usize = 1000;
+const MAX_HEADER_BYTES: u32 = 384 * 1024;
+
 /// Why the server could not start.
 type StartError = Box<dyn std::error::Error>;
 
@@ -164,7 +169,9 @@ fn limit_headers(
     builder
         .http1()
         .timer(hyper_util::rt::TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(MAX_HEADERS);
+    builder.http2().max_header_list_size(MAX_HEADER_BYTES);
 }
 
 /// Waits for Ctrl+C or SIGTERM.

@@ -1,5 +1,4 @@
 use leptos::ev::{CustomEvent, Event};
-use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use sluice_domain::code::CodeError;
 
@@ -15,10 +14,6 @@ pub(crate) fn CodeEditor(
     #[prop(into)] on_deploy: Callback<()>,
 ) -> impl IntoView {
     let first = value.get_untracked();
-    let fallback = format!(
-        "<pre class=\"code-fallback\" tabindex=\"0\">{}</pre>",
-        escape(&first)
-    );
     let marks = move || {
         let marks = diagnostics.get().into_iter().map(
             |CodeError {
@@ -32,25 +27,18 @@ pub(crate) fn CodeEditor(
         );
         serde_json::Value::Array(marks.collect()).to_string()
     };
-    let nonce = use_nonce().map(|nonce| nonce.to_string());
     view! {
         <code-editor
             class="code-editor"
-            nonce=nonce
-            attr:label=move || label.get()
-            attr:language="python"
+            label=move || label.get()
+            language="python"
             prop:value=move || value.get()
             prop:diagnostics=marks
             on:input=move |event: Event| on_input.run(event_target_value(&event))
             on:save=move |_: CustomEvent| on_save.run(())
             on:deploy=move |_: CustomEvent| on_deploy.run(())
-            inner_html=fallback
-        ></code-editor>
+        >
+            <pre class="code-fallback" tabindex="0">{first}</pre>
+        </code-editor>
     }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

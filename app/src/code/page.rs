@@ -147,6 +147,15 @@ fn CodeTab(view: CodeView) -> impl IntoView {
         }
     });
 
+    let edit = move |path: String, text: String| {
+        if files.read_untracked().get(&path).is_some_and(|old| *old != text) {
+            files.update(|files| {
+                files.insert(path, text);
+            });
+            code_error.set(None);
+            draft_saved.set(false);
+        }
+    };
     let paths = move || files.read().keys().cloned().collect::<Vec<_>>();
     view! {
         {view.fault.map(|fault| view! { <Notice kind=NoticeKind::Error>{format!("The deployed code does not run: {fault}")}</Notice> })}
@@ -197,21 +206,20 @@ fn CodeTab(view: CodeView) -> impl IntoView {
                         </For>
                     </ul>
                 </div>
-                <CodeEditor
-                    label=Signal::derive(move || format!("Code of {}", selected.get()))
-                    value=Signal::derive(move || files.read().get(&*selected.read()).cloned().unwrap_or_default())
-                    diagnostics
-                    on_input=Callback::new(move |text: String| {
-                        let path = selected.get_untracked();
-                        if files.read_untracked().get(&path).is_some_and(|old| *old != text) {
-                            files.update(|files| { files.insert(path, text); });
-                            code_error.set(None);
-                            draft_saved.set(false);
-                        }
-                    })
-                    on_save=Callback::new(move |()| save())
-                    on_deploy=Callback::new(move |()| deploy())
-                />
+                // One editor a file, so that undo never leads into another one.
+                {move || {
+                    let path = StoredValue::new(selected.get());
+                    view! {
+                        <CodeEditor
+                            label=format!("Code of {}", path.get_value())
+                            value=Signal::derive(move || files.read().get(&path.get_value()).cloned().unwrap_or_default())
+                            diagnostics
+                            on_input=Callback::new(move |text: String| edit(path.get_value(), text))
+                            on_save=Callback::new(move |()| save())
+                            on_deploy=Callback::new(move |()| deploy())
+                        />
+                    }
+                }}
             </div>
             <p class="code__hint">
                 {move || if draft_saved.get() { "Draft saved in this browser. " } else { "" }}

@@ -20,9 +20,14 @@ def handler(event, context):
     return {"statusCode": 200, "body": html, "headers": {"Content-Type": "text/html"}, "isBase64Encoded": False}
 "#;
 
-#[expect(clippy::print_stdout, reason = "it prints its figures")]
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    // On a thread of the runtime, as a server's requests are.
+    tokio::spawn(measure()).await?
+}
+
+#[expect(clippy::print_stdout, reason = "it prints its figures")]
+async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let folder = std::env::var_os("SLUICE_RUNTIMES_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
         PathBuf::from,
@@ -72,7 +77,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn timed_call(
     executor: &Executor,
     deployment: &Arc<Deployment>,
-) -> Result<Duration, Box<dyn std::error::Error>> {
+) -> Result<Duration, Box<dyn std::error::Error + Send + Sync>> {
     let call = Call {
         request_id: RequestId::from_bytes([1; 16]),
         origin: Origin::Test,
@@ -99,7 +104,7 @@ fn report(what: &str, times: &mut [Duration]) {
     );
 }
 
-fn spec(code: &str) -> Result<DeploymentSpec, Box<dyn std::error::Error>> {
+fn spec(code: &str) -> Result<DeploymentSpec, Box<dyn std::error::Error + Send + Sync>> {
     Ok(DeploymentSpec {
         function_id: FunctionId::from_bytes([1; 16]),
         function_name: FunctionName::parse("demo")?,

@@ -47,7 +47,7 @@ pub fn engine() -> wasmtime::Result<Engine> {
         .max_memory_size(1 << 32);
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .allocation_strategy(if std::env::var_os("OD").is_some(){InstanceAllocationStrategy::OnDemand}else{InstanceAllocationStrategy::Pooling(pool)})
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(CALL_STACK_BYTES);

@@ -37,6 +37,7 @@ pub struct Blueprint {
     scratch: PathBuf,
     environment: Vec<(String, String)>,
     memory_bytes: u64,
+    handler_source: Option<Vec<u8>>,
 }
 
 impl Blueprint {
@@ -48,13 +49,20 @@ impl Blueprint {
         code: ScratchFolder,
         scratch: PathBuf,
     ) -> Self {
+        let handler_file = format!("{}{}", spec.settings.handler.file(), spec.runtime.file_ending());
         Self {
             runtime,
             code,
             scratch,
             environment: environment(spec),
             memory_bytes: spec.settings.memory.bytes(),
+            handler_source: spec.code.file(&handler_file).map(|text| text.as_bytes().to_vec()),
         }
+    }
+
+    /// The source of the handler's file, if the code has it.
+    pub fn handler_source(&self) -> Option<&[u8]> {
+        self.handler_source.as_deref()
     }
 
     /// Makes an instance that has not run anything yet.
@@ -64,6 +72,7 @@ impl Blueprint {
 
     /// The same with a memory of its own size.
     pub async fn instance_with_memory(&self, memory_bytes: u64) -> wasmtime::Result<Instance> {
+        let t0 = std::time::Instant::now();
         let log = SharedLog::default();
         let tmp = ScratchFolder::new(&self.scratch)?;
         let mut wasi = WasiCtxBuilder::new();
@@ -79,6 +88,7 @@ impl Blueprint {
             // An import looks for dozens of small local files; handing each look to
             // another thread takes longer than the look.
             .allow_blocking_current_thread(true);
+        let t1 = std::time::Instant::now();
         let host = Host {
             wasi: wasi.build(),
             table: ResourceTable::new(),
@@ -98,6 +108,7 @@ impl Blueprint {
         });
         store.set_epoch_deadline(1);
         let guest = self.runtime.linked.instantiate_async(&mut store).await?;
+        eprintln!("setup {:?} instantiate {:?}", t1-t0, t1.elapsed());
         Ok(Instance {
             store,
             guest,
@@ -121,14 +132,15 @@ pub struct Instance {
 pub type GuestFailure = guest::Failure;
 
 impl Instance {
-    /// Loads the handler; `spent` gets the CPU time.
+    /// Loads the handler, whose file has this `source`; `spent` gets the CPU time.
     pub async fn load(
         &mut self,
         id: &RequestId,
+        source: Option<&[u8]>,
         spent: &mut Duration,
     ) -> wasmtime::Result<Result<(), GuestFailure>> {
         self.begin(id);
-        cpu::measured(self.guest.call_load(&mut self.store), spent).await
+        let t0 = std::time::Instant::now(); let r = cpu::measured(self.guest.call_load(&mut self.store, source), spent).await; eprintln!("load {:?} cpu {:?}", t0.elapsed(), spent); r
     }
 
     /// Calls the handler; `spent` gets the CPU time.
@@ -144,7 +156,7 @@ impl Instance {
         let call = self
             .guest
             .call_invoke(&mut self.store, id.as_str(), event, remaining_ms);
-        cpu::measured(call, spent).await
+        let t0 = std::time::Instant::now(); let r = cpu::measured(call, spent).await; eprintln!("invoke {:?} cpu {:?}", t0.elapsed(), spent); r
     }
 
     /// Finds what keeps the file at `path` from being compiled.

@@ -124,7 +124,8 @@ impl Story {
         let timeout = spec.settings.timeout;
         // Its CPU time is not the handler's.
         let mut cpu = Duration::ZERO;
-        let loaded = tokio::time::timeout(timeout.duration(), instance.load(id, &mut cpu)).await;
+        let loading = instance.load(id, deployment.blueprint.handler_source(), &mut cpu);
+        let loaded = tokio::time::timeout(timeout.duration(), loading).await;
         let took = begun.elapsed();
         self.cold_start = Some(took);
         self.collect(&instance);
