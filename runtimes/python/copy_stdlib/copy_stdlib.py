@@ -46,7 +46,7 @@ class WitWorld:
     def check(self, path):
         pass
 
-    def load(self):
+    def load(self, source):
         pass
 
     def invoke(self, request_id, event, remaining_ms):

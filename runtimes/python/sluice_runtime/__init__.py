@@ -24,12 +24,12 @@ class WitWorld:
         if error is not None:
             raise Err(error)
 
-    def load(self):
-        """Loads the handler."""
+    def load(self, source):
+        """Loads the handler, whose file has this source."""
         global function
         try:
             sandbox.start_instance()
-            function = Function.load()
+            function = Function.load(source)
         except BaseException as exception:
             raise Err(failures.of_load(exception)) from None
         finally:

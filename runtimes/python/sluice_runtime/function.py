@@ -21,10 +21,10 @@ class Function:
         self._settings = settings
 
     @classmethod
-    def load(cls):
-        """Imports the file of the handler."""
+    def load(cls, source):
+        """Runs the file of the handler, whose source is given."""
         file, _, name = os.environ["RUNTIME_HANDLER"].rpartition(".")
-        handler = getattr(_import(file), name, None)
+        handler = getattr(_import(file, source), name, None)
         if not callable(handler):
             raise LoaderError("FunctionConfigError", f"handler '{name}' not found in module '{file}'")
         return cls(handler, Settings())
@@ -42,18 +42,18 @@ class Function:
         return text
 
 
-def _import(file):
-    path = f"{paths.CODE}/{file}.py"
-    if not os.path.isfile(path):
+def _import(file, source):
+    if source is None:
         raise LoaderError("FunctionLoadError", f"function entry exception, error: not found module '{file}'")
-    folder = os.path.dirname(path)
-    sys.path[:] = dict.fromkeys([folder, paths.CODE, paths.STDLIB])
+    path = f"{paths.CODE}/{file}.py"
+    sys.path[:] = dict.fromkeys([path.rpartition("/")[0], paths.CODE, paths.STDLIB])
     name = file.replace("/", ".")
     if name in sys.modules or name in sys.stdlib_module_names:
         # A file that is named like a module of Python must not take that one's place.
         name = f"handler_{name}"
+    # As an import would do it, but without looking for the file and for its byte code.
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
     return module

@@ -25,7 +25,7 @@ const CALL_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
 /// Most instances of all functions together: what can live in the pool. Each
 /// reserves 4 GB of addresses for its memory, and x86-64 gives a process
 /// 128 TB.
-pub const MAX_INSTANCES: u32 = 2000;
+pub const MAX_INSTANCES: u32 = 1000;
 
 /// An engine with the settings that all runtimes are compiled for.
 pub fn engine() -> wasmtime::Result<Engine> {
@@ -47,7 +47,7 @@ pub fn engine() -> wasmtime::Result<Engine> {
         .max_memory_size(1 << 32);
     let mut config = Config::new();
     config
-        .allocation_strategy(if std::env::var_os("OD").is_some(){InstanceAllocationStrategy::OnDemand}else{InstanceAllocationStrategy::Pooling(pool)})
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(CALL_STACK_BYTES);

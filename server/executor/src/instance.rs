@@ -49,14 +49,21 @@ impl Blueprint {
         code: ScratchFolder,
         scratch: PathBuf,
     ) -> Self {
-        let handler_file = format!("{}{}", spec.settings.handler.file(), spec.runtime.file_ending());
+        let handler_file = format!(
+            "{}{}",
+            spec.settings.handler.file(),
+            spec.runtime.file_ending()
+        );
         Self {
             runtime,
             code,
             scratch,
             environment: environment(spec),
             memory_bytes: spec.settings.memory.bytes(),
-            handler_source: spec.code.file(&handler_file).map(|text| text.as_bytes().to_vec()),
+            handler_source: spec
+                .code
+                .file(&handler_file)
+                .map(|text| text.as_bytes().to_vec()),
         }
     }
 
@@ -72,7 +79,6 @@ impl Blueprint {
 
     /// The same with a memory of its own size.
     pub async fn instance_with_memory(&self, memory_bytes: u64) -> wasmtime::Result<Instance> {
-        let t0 = std::time::Instant::now();
         let log = SharedLog::default();
         let tmp = ScratchFolder::new(&self.scratch)?;
         let mut wasi = WasiCtxBuilder::new();
@@ -88,7 +94,6 @@ impl Blueprint {
             // An import looks for dozens of small local files; handing each look to
             // another thread takes longer than the look.
             .allow_blocking_current_thread(true);
-        let t1 = std::time::Instant::now();
         let host = Host {
             wasi: wasi.build(),
             table: ResourceTable::new(),
@@ -108,7 +113,6 @@ impl Blueprint {
         });
         store.set_epoch_deadline(1);
         let guest = self.runtime.linked.instantiate_async(&mut store).await?;
-        eprintln!("setup {:?} instantiate {:?}", t1-t0, t1.elapsed());
         Ok(Instance {
             store,
             guest,
@@ -140,7 +144,7 @@ impl Instance {
         spent: &mut Duration,
     ) -> wasmtime::Result<Result<(), GuestFailure>> {
         self.begin(id);
-        let t0 = std::time::Instant::now(); let r = cpu::measured(self.guest.call_load(&mut self.store, source), spent).await; eprintln!("load {:?} cpu {:?}", t0.elapsed(), spent); r
+        cpu::measured(self.guest.call_load(&mut self.store, source), spent).await
     }
 
     /// Calls the handler; `spent` gets the CPU time.
@@ -156,7 +160,7 @@ impl Instance {
         let call = self
             .guest
             .call_invoke(&mut self.store, id.as_str(), event, remaining_ms);
-        let t0 = std::time::Instant::now(); let r = cpu::measured(call, spent).await; eprintln!("invoke {:?} cpu {:?}", t0.elapsed(), spent); r
+        cpu::measured(call, spent).await
     }
 
     /// Finds what keeps the file at `path` from being compiled.
