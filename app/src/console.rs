@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -227,7 +226,7 @@ pub(crate) async fn ask<T, F>(call: impl FnOnce(Arc<dyn Console>) -> F) -> Resul
 where
     F: Future<Output = Result<T, ConsoleError>>,
 {
-    let context = use_context::<ConsoleContext>()
+    let context = leptos::prelude::use_context::<ConsoleContext>()
         .ok_or_else(|| ConsoleError::Internal("no console in this request's context".to_owned()))?;
     call(context.console.clone())
         .await

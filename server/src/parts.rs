@@ -19,7 +19,8 @@ use crate::{site, web};
 /// When it is full, callers wait.
 const RECORDS_IN_FLIGHT: usize = 4096;
 
-const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
+/// Python 3.12 as it is embedded in the binary.
+pub const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
     runtime: Runtime::Python312,
     component_zst: include_bytes!(concat!(
         env!("SLUICE_RUNTIMES_DIR"),
@@ -75,7 +76,7 @@ impl Parts {
         let executor = Executor::start(executor_config, &[PYTHON_312]).await?;
         let gateway_config = GatewayConfig {
             base_domain: config.addresses.domain.clone(),
-            console_cookie: web::SESSION_COOKIE.to_owned(),
+            console_cookie: web::SESSION_COOKIE,
             ..GatewayConfig::default()
         };
         let gateway = Gateway::new(executor.clone(), gateway_config);

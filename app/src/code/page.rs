@@ -148,7 +148,11 @@ fn CodeTab(view: CodeView) -> impl IntoView {
     });
 
     let edit = move |path: String, text: String| {
-        if files.read_untracked().get(&path).is_some_and(|old| *old != text) {
+        if files
+            .read_untracked()
+            .get(&path)
+            .is_some_and(|old| *old != text)
+        {
             files.update(|files| {
                 files.insert(path, text);
             });

@@ -173,7 +173,7 @@ fn FunctionTableRow(
             <td>{row.runtime.label()}</td>
             <td><Ago at=row.modified_at now=row.now/></td>
             <td class="table__operations">
-                <CopyButton text=row.urn label=format!("Copy URN of {name}")/>
+                <CopyButton text=row.urn shown="Copy URN" label=format!("Copy URN of {name}")/>
                 <Button kind=ButtonKind::Link label=format!("Delete {name}") on_press=Callback::new(move |()| on_delete.run(deleted.clone()))>"Delete"</Button>
             </td>
         </tr>

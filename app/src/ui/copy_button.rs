@@ -6,6 +6,9 @@ use leptos::prelude::*;
 pub(crate) fn CopyButton(
     #[prop(into)] text: Signal<String>,
     #[prop(into)] label: String,
+    /// What the button shows until it was pressed.
+    #[prop(default = "Copy")]
+    shown: &'static str,
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
     let press = move |_| {
@@ -15,7 +18,7 @@ pub(crate) fn CopyButton(
     };
     view! {
         <button type="button" class="button button--link copy-button" aria-label=label on:click=press>
-            {move || if copied.get() { "Copied" } else { "Copy" }}
+            {move || if copied.get() { "Copied" } else { shown }}
         </button>
         <span class="visually-hidden" role="status">{move || copied.get().then_some("Copied")}</span>
     }

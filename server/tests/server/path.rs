@@ -1,10 +1,8 @@
 //! From deploy to trigger URL to Monitoring > Logs, without a browser.
 
-mod world;
-
-use axum::http::{Method, StatusCode};
+use crate::world::World;
+use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use world::World;
 
 /// The handler of the mission's page.
 const SEED: &str = r#"# -*- coding:utf-8 -*-
@@ -92,7 +90,7 @@ async fn the_event_has_what_the_caller_sent_but_not_the_consoles_cookie() {
         .unwrap()
         .split_once('/')
         .unwrap();
-    let request = axum::http::Request::post("/echo/a/b?x=1&x=2&y=%C3%A4")
+    let request = Request::post("/echo/a/b?x=1&x=2&y=%C3%A4")
         .header("host", host)
         .header("cookie", "a=1; sluice_session=secret; b=2")
         .body(axum::body::Body::from("hi"))

@@ -1,7 +1,7 @@
 //! The whole server without sockets, and the actors of the tests: a user who
 //! is signed in, a stranger who is not, and callers of trigger URLs.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,7 +9,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use sluice::console::Addresses;
-use sluice::parts::{Parts, PartsConfig};
+use sluice::parts::{PYTHON_312, Parts, PartsConfig};
+use sluice_executor::{Executor, ExecutorConfig};
 use sluice_gateway::Listener;
 use sluice_store::Retention;
 use tempfile::TempDir;
@@ -51,10 +52,7 @@ impl World {
     /// A new server without a user.
     pub async fn start() -> (Self, Visitor) {
         let data = tempfile::tempdir().unwrap();
-        // The compiled runtime is the same for all tests.
-        let artifacts = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("artifacts");
-        std::fs::create_dir_all(&artifacts).unwrap();
-        std::os::unix::fs::symlink(&artifacts, data.path().join("artifacts")).unwrap();
+        seed(&data.path().join("artifacts")).await;
         let parts = Parts::build(PartsConfig {
             data: data.path().to_owned(),
             retention: Retention {
@@ -244,6 +242,32 @@ impl Visitor {
     fn expect(&self, answer: Answer) -> Value {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         answer.json()
+    }
+}
+
+/// Copies the compiled runtime of an earlier test, because compiling takes
+/// seconds. The first test of all compiles it, while the others wait.
+async fn seed(artifacts: &Path) {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("artifacts");
+    std::fs::create_dir_all(&cache).unwrap();
+    let lock = std::fs::File::create(cache.join("tests-lock")).unwrap();
+    lock.lock().unwrap();
+    let config = ExecutorConfig {
+        artifacts: cache.clone(),
+        max_instances_per_function: 1,
+        records: tokio::sync::mpsc::channel(1).0,
+    };
+    // Starting is quick when all is there.
+    drop(Executor::start(config, &[PYTHON_312]).await.unwrap());
+    for entry in std::fs::read_dir(&cache).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("python") {
+            let target = artifacts.join(entry.file_name());
+            std::fs::create_dir_all(&target).unwrap();
+            for file in ["component.cwasm", "component.cwasm.sha256"] {
+                std::fs::hard_link(entry.path().join(file), target.join(file)).unwrap();
+            }
+            std::os::unix::fs::symlink(entry.path().join("lib"), target.join("lib")).unwrap();
+        }
     }
 }
 

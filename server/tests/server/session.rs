@@ -1,11 +1,9 @@
 //! Who gets in, and what a stranger sees.
 
-mod world;
-
+use crate::world::World;
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::json;
-use world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_visit_creates_the_administrator_and_only_the_first() {
