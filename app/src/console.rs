@@ -228,9 +228,16 @@ where
 {
     let context = leptos::prelude::use_context::<ConsoleContext>()
         .ok_or_else(|| ConsoleError::Internal("no console in this request's context".to_owned()))?;
-    call(context.console.clone())
-        .await
-        .inspect_err(|error| (context.set_status)(error.status()))
+    call(context.console.clone()).await.map_err(refuse)
+}
+
+/// Gives the answer the status that belongs to the error, and hands it on.
+#[cfg(feature = "ssr")]
+pub(crate) fn refuse(error: ConsoleError) -> ConsoleError {
+    if let Some(context) = leptos::prelude::use_context::<ConsoleContext>() {
+        (context.set_status)(error.status());
+    }
+    error
 }
 
 /// A server function's argument that does not parse is refused with its rule.
@@ -241,7 +248,12 @@ where
     T::Err: std::fmt::Display,
 {
     text.parse().map_err(|error: T::Err| {
-        ConsoleError::field(field, code, 400, sentence(&error.to_string()))
+        refuse(ConsoleError::field(
+            field,
+            code,
+            400,
+            sentence(&error.to_string()),
+        ))
     })
 }
 

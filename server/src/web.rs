@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::{Query, Request, State};
@@ -55,7 +56,7 @@ pub fn router(shared: Arc<Shared>, assets: Assets, secure_cookie: bool) -> Route
     };
     let server_functions = {
         let context = context.clone();
-        move |request: Request| handle_server_fns_with_context(context.clone(), request)
+        move |request: Request| serve_function(context.clone(), request)
     };
     Router::new()
         .route("/api/{*path}", any(server_functions))
@@ -68,6 +69,29 @@ pub fn router(shared: Arc<Shared>, assets: Assets, secure_cookie: bool) -> Route
         .layer(middleware::from_fn(security_headers))
         .layer(CatchPanicLayer::new())
         .with_state(options)
+}
+
+/// Set once the answer has got its status from the console.
+#[derive(Clone, Default)]
+struct StatusSet(Arc<AtomicBool>);
+
+/// Serves a server function. What fails before the console is asked fails for
+/// its arguments, which is not the server's fault.
+async fn serve_function(
+    context: impl Fn() + Clone + Send + 'static,
+    mut request: Request,
+) -> Response {
+    let status_set = StatusSet::default();
+    request.extensions_mut().insert(status_set.clone());
+    let mut response = handle_server_fns_with_context(context, request)
+        .await
+        .into_response();
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && !status_set.0.load(Ordering::Relaxed)
+    {
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+    }
+    response
 }
 
 async fn not_found() -> Response {
@@ -103,6 +127,9 @@ fn provide_request(shared: &Arc<Shared>) {
     provide_context(ConsoleContext {
         console: Arc::new(console),
         set_status: Arc::new(move |status| {
+            if let Some(StatusSet(set)) = parts.extensions.get() {
+                set.store(true, Ordering::Relaxed);
+            }
             // A form sent without JavaScript is led back to its page, with the error in the address.
             if let (Ok(status), false) = (StatusCode::from_u16(status), is_form(&parts)) {
                 response.set_status(status);

@@ -103,7 +103,10 @@ fn CodeTab(view: CodeView) -> impl IntoView {
         if let Some(error) = &error
             && files.read_untracked().contains_key(&error.file)
         {
-            selected.set(error.file.clone());
+            // Set only when it differs: an editor made anew would lose the focus.
+            if *selected.read_untracked() != error.file {
+                selected.set(error.file.clone());
+            }
         }
         code_error.set(error);
     });

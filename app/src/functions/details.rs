@@ -13,8 +13,18 @@ use crate::ui::{Card, CopyButton, Loaded, Moment, Tab, Tabs};
 pub(crate) struct CurrentFunction {
     /// Its name as it stands in the address.
     pub(crate) name: Memo<String>,
-    /// The function itself.
-    pub(crate) details: Resource<Result<FunctionDetails, ConsoleError>>,
+    /// Counted up when its settings were changed, for what shows them.
+    pub(crate) changes: RwSignal<u32>,
+}
+
+impl CurrentFunction {
+    /// The function's details, loaded again after each change.
+    pub(crate) fn details(self) -> Resource<Result<FunctionDetails, ConsoleError>> {
+        Resource::new(
+            move || (self.name.get(), self.changes.get()),
+            |(name, _)| find_function(name),
+        )
+    }
 }
 
 /// The function of the page around this tab.
@@ -27,8 +37,13 @@ pub(crate) fn current_function() -> CurrentFunction {
 pub(crate) fn FunctionPage() -> impl IntoView {
     let params = use_params_map();
     let name = Memo::new(move |_| params.read().get("name").unwrap_or_default());
-    let details = Resource::new(move || name.get(), find_function);
-    provide_context(CurrentFunction { name, details });
+    provide_context(CurrentFunction {
+        name,
+        changes: RwSignal::new(0),
+    });
+    // Loaded once a function: what is typed on a tab must not be lost when
+    // something about the function changes.
+    let found = Resource::new(move || name.get(), find_function);
     view! {
         <Title text=move || name.get()/>
         <header class="page-header">
@@ -38,14 +53,13 @@ pub(crate) fn FunctionPage() -> impl IntoView {
             </div>
             <div class="page-header__actions"><span class="badge">"Version: latest"</span></div>
         </header>
-        <Loaded resource=details view=|details| view! { <FunctionFrame details/> }/>
+        <Loaded resource=found view=|found| view! { <FunctionFrame name=found.name.to_string()/> }/>
     }
 }
 
 /// What is shown once the function is known to be there.
 #[component]
-fn FunctionFrame(details: FunctionDetails) -> impl IntoView {
-    let name = details.name.to_string();
+fn FunctionFrame(name: String) -> impl IntoView {
     let tab = |label, href: String, under: &str| Tab {
         label,
         href,
@@ -58,19 +72,31 @@ fn FunctionFrame(details: FunctionDetails) -> impl IntoView {
         tab("Aliases", routes::aliases(&name), "aliases"),
         tab("Configuration", routes::triggers(&name), "configuration"),
     ];
+    let details = current_function().details();
     view! {
         <details class="function-info">
             <summary>"Function Info"</summary>
-            <dl class="facts">
-                <div><dt>"Runtime"</dt><dd>{details.runtime.label()}</dd></div>
-                <div><dt>"Handler"</dt><dd>{details.settings.handler.to_string()}</dd></div>
-                <div><dt>"Created"</dt><dd><Moment at=details.created_at/></dd></div>
-                <div><dt>"URN"</dt><dd><code>{details.urn.clone()}</code> " " <CopyButton text=details.urn label="Copy URN"/></dd></div>
-                <div><dt>"Description"</dt><dd>{match details.settings.description.as_str() { "" => "–".to_owned(), text => text.to_owned() }}</dd></div>
-            </dl>
+            <Loaded resource=details view=|details| view! { <FunctionInfo details/> }/>
         </details>
         <Tabs label="Function" tabs/>
         <Outlet/>
+    }
+}
+
+#[component]
+fn FunctionInfo(details: FunctionDetails) -> impl IntoView {
+    let description = match details.settings.description.as_str() {
+        "" => "–".to_owned(),
+        text => text.to_owned(),
+    };
+    view! {
+        <dl class="facts">
+            <div><dt>"Runtime"</dt><dd>{details.runtime.label()}</dd></div>
+            <div><dt>"Handler"</dt><dd>{details.settings.handler.to_string()}</dd></div>
+            <div><dt>"Created"</dt><dd><Moment at=details.created_at/></dd></div>
+            <div><dt>"URN"</dt><dd><code>{details.urn.clone()}</code> " " <CopyButton text=details.urn label="Copy URN"/></dd></div>
+            <div><dt>"Description"</dt><dd>{description}</dd></div>
+        </dl>
     }
 }
 

@@ -17,20 +17,17 @@ pub async fn create_administrator(
     password: String,
     repeated: String,
 ) -> Result<(), ConsoleError> {
-    use crate::console::{ask, parse, sentence};
+    use crate::console::{ask, parse, refuse, sentence};
     use sluice_domain::user::Password;
 
+    let wrong =
+        |field, message: &str| refuse(ConsoleError::field(field, "", 400, sentence(message)));
     let name = parse("name", "", &name)?;
     if password != repeated {
-        return Err(ConsoleError::field(
-            "repeated",
-            "",
-            400,
-            "The two passwords differ",
-        ));
+        return Err(wrong("repeated", "the two passwords differ"));
     }
-    let password = Password::parse(&password)
-        .map_err(|error| ConsoleError::field("password", "", 400, sentence(&error.to_string())))?;
+    let password =
+        Password::parse(&password).map_err(|error| wrong("password", &error.to_string()))?;
     ask(|console| async move { console.create_administrator(name, password).await }).await
 }
 

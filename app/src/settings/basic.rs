@@ -5,7 +5,7 @@ use sluice_domain::text::Description;
 
 use super::{BasicSettings, update_basic_settings};
 use crate::console::sentence;
-use crate::functions::{FunctionDetails, current_function};
+use crate::functions::{FunctionDetails, current_function, find_function};
 use crate::ui::{
     Button, ButtonKind, Card, ErrorNotice, Loaded, Notice, NoticeKind, SelectField, TextField,
     choices,
@@ -15,9 +15,11 @@ use crate::ui::{
 #[component]
 pub(crate) fn BasicSettingsPage() -> impl IntoView {
     let current = current_function();
+    // Loaded once: the form knows by itself what it has saved.
+    let details = Resource::new(move || current.name.get(), find_function);
     view! {
         <Title text=move || format!("Basic Settings - {}", current.name.get())/>
-        <Loaded resource=current.details view=|details| view! { <BasicSettingsForm details/> }/>
+        <Loaded resource=details view=|details| view! { <BasicSettingsForm details/> }/>
     }
 }
 
@@ -74,7 +76,7 @@ fn BasicSettingsForm(details: FunctionDetails) -> impl IntoView {
     Effect::new(move || {
         if let (Some(Ok(())), Some(now)) = (saving.value().get(), settings.get_untracked()) {
             saved.set(now);
-            current.details.refetch();
+            current.changes.update(|changes| *changes += 1);
         }
     });
     let unchanged = Signal::derive(move || {

@@ -11,9 +11,10 @@ use crate::ui::{Button, ButtonKind, Card, Dialog, ErrorNotice, Loaded, Notice, N
 #[component]
 pub(crate) fn EnvVarsPage() -> impl IntoView {
     let current = current_function();
+    let details = current.details();
     view! {
         <Title text=move || format!("Environment Variables - {}", current.name.get())/>
-        <Loaded resource=current.details view=|details| view! { <EnvVarsTable details/> }/>
+        <Loaded resource=details view=|details| view! { <EnvVarsTable details/> }/>
     }
 }
 
@@ -97,7 +98,7 @@ fn EnvVarsForm(name: String, env_vars: EnvVars, open: RwSignal<bool>) -> impl In
     Effect::new(move || {
         if let Some(Ok(())) = saving.value().get() {
             open.set(false);
-            current.details.refetch();
+            current.changes.update(|changes| *changes += 1);
         }
     });
     let submit = move |event: leptos::ev::SubmitEvent| {

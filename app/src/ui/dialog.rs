@@ -1,5 +1,7 @@
 use leptos::html;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
 
 use super::{Button, ButtonKind, Notice, NoticeKind};
 
@@ -20,6 +22,15 @@ pub(crate) fn Dialog(
         let Some(dialog) = dialog.get() else { return };
         if open.get() && !dialog.open() {
             drop(dialog.show_modal());
+            // The content comes with this change; what it wants focused is there a frame later.
+            request_animation_frame(move || {
+                let wanted = dialog.query_selector("[autofocus]").ok().flatten();
+                if let Some(wanted) =
+                    wanted.and_then(|wanted| wanted.dyn_into::<HtmlElement>().ok())
+                {
+                    drop(wanted.focus());
+                }
+            });
         } else if !open.get() && dialog.open() {
             dialog.close();
         }

@@ -195,3 +195,33 @@ async fn every_page_forbids_foreign_scripts_and_frames() {
         assert_eq!(page.header("cache-control"), "no-store");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_arguments_are_refused_with_their_rule() {
+    let (_world, user, _) = World::with_user().await;
+    let name = user
+        .submit("functions/create", "name=1st&runtime=Python3.12")
+        .await;
+    assert_eq!(name.status, StatusCode::BAD_REQUEST, "{}", name.body);
+    assert!(
+        name.body.contains("FSS.1002") && name.body.contains("Must start with a letter"),
+        "{}",
+        name.body
+    );
+    for nonsense in [
+        json!({}),
+        json!({ "name": "a", "settings": 1 }),
+        json!({ "name": "a", "settings": { "path": "no slash" } }),
+    ] {
+        let answer = user.ask("triggers/create", nonsense).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    }
+    assert_eq!(
+        user.open("/functions/1st/code").await.status,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        user.open("/functions/nowhere/code").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
