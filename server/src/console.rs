@@ -43,6 +43,9 @@ pub struct Shared {
     pub addresses: Addresses,
     /// Records that could not be kept.
     pub lost: LostRecords,
+    /// One sign-in at a time: guesses side by side would all be compared before
+    /// the first wrong one is counted.
+    pub signing_in: tokio::sync::Mutex<()>,
 }
 
 /// How the address of a trigger is made.

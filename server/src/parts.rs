@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use sluice_domain::function::Runtime;
@@ -18,6 +19,10 @@ use crate::{site, web};
 /// Records between the executor and the recorder: a second of heavy traffic.
 /// When it is full, callers wait.
 const RECORDS_IN_FLIGHT: usize = 4096;
+
+/// How long a stop waits for the records of calls that have ended. Writing a
+/// full channel takes a fraction of it.
+const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 /// Python 3.12 as it is embedded in the binary.
 pub const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
@@ -88,6 +93,7 @@ impl Parts {
             publisher,
             addresses: config.addresses,
             lost: recorder.lost(),
+            signing_in: tokio::sync::Mutex::default(),
         };
         let console = web::router(Arc::new(shared), assets, config.secure_cookie);
         Ok(Self {
@@ -99,9 +105,15 @@ impl Parts {
         })
     }
 
-    /// Writes what is still to be recorded, and closes the database.
+    /// Writes what is still to be recorded, and closes the database. A call
+    /// that is running all the same is not waited for.
     pub async fn finish(self) -> Result<(), StoreError> {
-        self.recorder.finish().await;
+        if tokio::time::timeout(LAST_RECORDS, self.recorder.finish())
+            .await
+            .is_err()
+        {
+            tracing::warn!("calls that were still running are not recorded");
+        }
         self.store.close().await
     }
 }

@@ -62,9 +62,12 @@ async fn on_a_thread<T: Send + 'static>(
         .acquire()
         .await
         .map_err(|_| PasswordError::Stopping)?;
-    let done = tokio::task::spawn_blocking(work).await?;
-    drop(permit);
-    Ok(done)
+    // The permit goes with the work, which goes on when its caller has gone.
+    let work = move || {
+        let _permit = permit;
+        work()
+    };
+    Ok(tokio::task::spawn_blocking(work).await?)
 }
 
 #[cfg(test)]

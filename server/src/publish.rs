@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use sluice_domain::code::CodePackage;
 use sluice_domain::id::FunctionId;
 use sluice_executor::{DeployError, Deployment, DeploymentSpec, Executor};
@@ -27,6 +28,8 @@ pub struct Publisher {
     /// What serves, or why nothing does. Locked while something changes, so
     /// that an older snapshot never replaces a newer one.
     deployments: Mutex<Deployments>,
+    /// The same as it was published last, for reading without waiting.
+    published: ArcSwap<Deployments>,
 }
 
 /// What serves of each function, or why its code could not be deployed at start.
@@ -40,6 +43,7 @@ impl Publisher {
             executor,
             gateway,
             deployments: Mutex::default(),
+            published: ArcSwap::default(),
         }
     }
 
@@ -83,6 +87,7 @@ impl Publisher {
 
     /// Publishes what is stored, served by `deployments`.
     pub async fn publish(&self, deployments: &Deployments) -> Result<(), StoreError> {
+        self.published.store(Arc::new(deployments.clone()));
         let triggers = self.store.all_triggers().await?;
         let api = |published: sluice_store::PublishedTrigger| PublishedApi {
             environment: published.environment,
@@ -98,9 +103,9 @@ impl Publisher {
     }
 
     /// What serves a function.
-    pub async fn deployment(&self, function_id: &FunctionId) -> Result<Arc<Deployment>, String> {
-        let deployments = self.deployments.lock().await;
-        deployments
+    pub fn deployment(&self, function_id: &FunctionId) -> Result<Arc<Deployment>, String> {
+        self.published
+            .load()
             .get(function_id)
             .cloned()
             .unwrap_or_else(|| Err("it was never deployed".to_owned()))

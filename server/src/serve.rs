@@ -113,11 +113,7 @@ fn tls_source(args: &ServeArgs) -> TlsSource {
 fn lock(data: &Path) -> Result<File, StartError> {
     let told =
         |error: io::Error| format!("the data folder {} cannot be used: {error}", data.display());
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(data).map_err(told)?;
+    make_folder(data).map_err(told)?;
     let file = File::create(data.join("lock")).map_err(told)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -126,6 +122,15 @@ fn lock(data: &Path) -> Result<File, StartError> {
         }
         Err(std::fs::TryLockError::Error(error)) => Err(told(error).into()),
     }
+}
+
+/// Makes the data folder, for its owner alone, where it is missing.
+pub fn make_folder(data: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(data)
 }
 
 fn bind(flag: &str, address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -15,6 +15,12 @@ pub async fn run(args: UserArgs) -> Result<(), Box<dyn std::error::Error>> {
     let name = UserName::parse(&name).map_err(|error| format!("the user name {error}"))?;
     let password =
         Password::parse(&ask_password()?).map_err(|error| format!("the password {error}"))?;
+    crate::serve::make_folder(&data.data).map_err(|error| {
+        format!(
+            "the data folder {} cannot be made: {error}",
+            data.data.display()
+        )
+    })?;
     let store = Store::open(&data.data.join("sluice.db")).await?;
     let user = NewUser {
         user_id: UserId::from_bytes(drawn::id_bytes()),

@@ -24,7 +24,7 @@ use sluice_app::{App, Assets, Theme, routes, shell};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_sessions::cookie::SameSite;
-use tower_sessions::cookie::time::Duration;
+use tower_sessions::cookie::time::{Duration, OffsetDateTime};
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 use crate::console::{LeadOn, RequestConsole, Shared};
@@ -34,11 +34,15 @@ use crate::site;
 /// Name of the session's cookie. The gateway keeps it from functions.
 pub const SESSION_COOKIE: &str = "sluice_session";
 
-/// A session ends when nothing was signed in with it for so long.
+/// A session ends when it was not used for so long.
 const SESSION_DAYS: i64 = 7;
+const SESSION_LENGTH: Expiry = Expiry::OnInactivity(Duration::days(SESSION_DAYS));
 
 /// Largest request to the console: a code package of 20 MB as JSON text.
 const MAX_REQUEST_BYTES: usize = 48 * 1024 * 1024;
+
+/// Largest request to sign in, which strangers can send.
+const MAX_SIGN_IN_BYTES: usize = 16 * 1024;
 
 /// The console's router. Without a session it answers with the sign-in form.
 pub fn router(shared: Arc<Shared>, assets: Assets, secure_cookie: bool) -> Router {
@@ -47,7 +51,7 @@ pub fn router(shared: Arc<Shared>, assets: Assets, secure_cookie: bool) -> Route
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(secure_cookie)
-        .with_expiry(Expiry::OnInactivity(Duration::days(SESSION_DAYS)));
+        .with_expiry(SESSION_LENGTH);
     let options = LeptosOptions::builder().output_name("sluice").build();
     let pages = generate_route_list(App);
     let context = {
@@ -59,6 +63,10 @@ pub fn router(shared: Arc<Shared>, assets: Assets, secure_cookie: bool) -> Route
         move |request: Request| serve_function(context.clone(), request)
     };
     Router::new()
+        .route(
+            "/api/session/{*path}",
+            any(server_functions.clone()).layer(RequestBodyLimitLayer::new(MAX_SIGN_IN_BYTES)),
+        )
         .route("/api/{*path}", any(server_functions))
         .leptos_routes_with_context(&options, pages, context, move || shell(&assets))
         .fallback(not_found)
@@ -83,9 +91,16 @@ async fn serve_function(
 ) -> Response {
     let status_set = StatusSet::default();
     request.extensions_mut().insert(status_set.clone());
-    let mut response = handle_server_fns_with_context(context, request)
-        .await
-        .into_response();
+    // In a task of its own: a browser that goes away must not stop a change
+    // between what is stored and what is published.
+    let serving = tokio::spawn(async move {
+        handle_server_fns_with_context(context, request)
+            .await
+            .into_response()
+    });
+    let Ok(mut response) = serving.await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && !status_set.0.load(Ordering::Relaxed)
     {
@@ -216,6 +231,8 @@ async fn guard(
             .into_response();
     }
     let path = request.uri().path();
+    // A session in daily use does not end; it is written anew once a day.
+    let expires_in = session.expiry_date() - OffsetDateTime::now_utc();
     let signed_in = match session.get_value(USER_ID).await {
         Ok(user) => user.is_some(),
         Err(error) => {
@@ -226,6 +243,9 @@ async fn guard(
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
+    if signed_in && expires_in < Duration::days(SESSION_DAYS - 1) {
+        session.set_expiry(Some(SESSION_LENGTH));
+    }
     if path.starts_with("/api/") {
         return if signed_in || path.starts_with("/api/session/") {
             next.run(request).await

@@ -150,6 +150,15 @@ fn CodeTab(view: CodeView) -> impl IntoView {
         }
     });
 
+    // What is typed is kept as it is typed; very large code waits for Ctrl+S.
+    let keep_draft = move || match package() {
+        Ok(code) if !dirty.get_untracked() => {
+            drop(code);
+            forget_draft(&function.get_value());
+        }
+        Ok(code) if code.bytes() <= 256 * 1024 => save_draft(&function.get_value(), &code),
+        _ => {}
+    };
     let edit = move |path: String, text: String| {
         if files
             .read_untracked()
@@ -161,6 +170,7 @@ fn CodeTab(view: CodeView) -> impl IntoView {
             });
             code_error.set(None);
             draft_saved.set(false);
+            keep_draft();
         }
     };
     let paths = move || files.read().keys().cloned().collect::<Vec<_>>();
@@ -231,7 +241,7 @@ fn CodeTab(view: CodeView) -> impl IntoView {
             <p class="code__hint">
                 {move || if draft_saved.get() { "Draft saved in this browser. " } else { "" }}
                 {move || if dirty.get() { "Not deployed yet: callers still get the deployed code. " } else { "" }}
-                "Ctrl+S saves a draft, Ctrl+Enter deploys, Ctrl+F finds. Escape, then Tab leaves the editor."
+                "What you type is kept in this browser; Ctrl+S does it at once, Ctrl+Enter deploys, Ctrl+F finds. Escape, then Tab leaves the editor."
             </p>
         </section>
         <TestPanel result=testing.value().into() pending=testing.pending()/>

@@ -18,7 +18,7 @@ pub struct LogQueryView {
     pub result: LogResult,
     /// Only requests that ended for this cause.
     pub cause: Option<Cause>,
-    /// Only this request, or one of the gateway's id.
+    /// Only this request.
     pub request_id: String,
     /// Only lines of these levels; all where there is none.
     pub levels: Vec<LogLevel>,

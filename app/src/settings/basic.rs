@@ -4,7 +4,7 @@ use sluice_domain::function::{ExecutionTimeout, FunctionSettings, Handler, Memor
 use sluice_domain::text::Description;
 
 use super::{BasicSettings, update_basic_settings};
-use crate::console::sentence;
+use crate::console::{ConsoleError, sentence};
 use crate::functions::{FunctionDetails, current_function, find_function};
 use crate::ui::{
     Button, ButtonKind, Card, ErrorNotice, Loaded, Notice, NoticeKind, SelectField, TextField,
@@ -70,11 +70,15 @@ fn BasicSettingsForm(details: FunctionDetails) -> impl IntoView {
         })
     });
     let saving = Action::new(move |settings: &BasicSettings| {
-        update_basic_settings(name.clone(), settings.clone())
+        let (name, settings) = (name.clone(), settings.clone());
+        async move {
+            update_basic_settings(name, settings.clone()).await?;
+            Ok::<_, ConsoleError>(settings)
+        }
     });
     let saved = RwSignal::new(saved);
     Effect::new(move || {
-        if let (Some(Ok(())), Some(now)) = (saving.value().get(), settings.get_untracked()) {
+        if let Some(Ok(now)) = saving.value().get() {
             saved.set(now);
             current.changes.update(|changes| *changes += 1);
         }
@@ -111,7 +115,7 @@ fn BasicSettingsForm(details: FunctionDetails) -> impl IntoView {
                     hint="At most 512 characters."/>
             </Card>
             {move || match saving.value().get() {
-                Some(Ok(())) if unchanged.get() => view! { <Notice kind=NoticeKind::Success>"Saved. The next call runs with it."</Notice> }.into_any(),
+                Some(Ok(_)) if unchanged.get() => view! { <Notice kind=NoticeKind::Success>"Saved. The next call runs with it."</Notice> }.into_any(),
                 Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
                 _ => ().into_any(),
             }}

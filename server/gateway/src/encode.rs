@@ -2,6 +2,7 @@
 //! Source: FunctionGraph user guide, "APIG example event", and a capture of one.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -207,8 +208,12 @@ impl Serialize for EventHeaders<'_> {
             console_cookie,
         } = self.arrival;
         let mut map = serializer.serialize_map(None)?;
+        let ends_here = self.named_by_connection();
         for name in self.headers.keys() {
-            if SET_BY_GATEWAY.contains(&name.as_str()) || self.ends_at_gateway(name) {
+            if SET_BY_GATEWAY.contains(&name.as_str())
+                || HOP_BY_HOP.contains(name)
+                || ends_here.contains(name.as_str())
+            {
                 continue;
             }
             let values: Vec<_> = self.headers.get_all(name).iter().map(text_of).collect();
@@ -254,15 +259,15 @@ impl EventHeaders<'_> {
         (!addresses.is_empty()).then(|| addresses.join(", "))
     }
 
-    fn ends_at_gateway(&self, name: &HeaderName) -> bool {
-        HOP_BY_HOP.contains(name)
-            || self
-                .headers
-                .get_all(header::CONNECTION)
-                .iter()
-                .filter_map(|names| names.to_str().ok())
-                .flat_map(|names| names.split(','))
-                .any(|named| named.trim().eq_ignore_ascii_case(name.as_str()))
+    /// The names that `Connection` says end here, in lower case.
+    fn named_by_connection(&self) -> HashSet<String> {
+        self.headers
+            .get_all(header::CONNECTION)
+            .iter()
+            .filter_map(|names| names.to_str().ok())
+            .flat_map(|names| names.split(','))
+            .map(|name| name.trim().to_ascii_lowercase())
+            .collect()
     }
 }
 
@@ -278,9 +283,11 @@ fn cookies_without(withheld: &str, values: &[Cow<'_, str>]) -> Option<String> {
     (!cookies.is_empty()).then(|| cookies.join("; "))
 }
 
-/// The name in `name=value; attributes`.
+/// The name in `name=value; attributes`. Of a cookie without a name, `=a=b`, it
+/// is `a`: browsers send such a one back as `a=b`.
 pub(crate) fn cookie_name(cookie: &str) -> &str {
-    cookie.split(['=', ';']).next().unwrap_or_default().trim()
+    let named = cookie.trim_start_matches(|c: char| c == '=' || c.is_whitespace());
+    named.split(['=', ';']).next().unwrap_or_default().trim()
 }
 
 /// A header's value; bytes that are no UTF-8 become replacement characters.

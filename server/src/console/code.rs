@@ -63,12 +63,7 @@ impl RequestConsole {
             .function_code(&row.function_id)
             .await
             .map_err(refused)?;
-        let fault = self
-            .shared
-            .publisher
-            .deployment(&row.function_id)
-            .await
-            .err();
+        let fault = self.shared.publisher.deployment(&row.function_id).err();
         Ok(CodeView {
             code,
             runtime: row.runtime,
@@ -138,7 +133,7 @@ impl RequestConsole {
                 format!("The event must be JSON: {error}"),
             ));
         }
-        let deployment = self.shared.publisher.deployment(&row.function_id).await;
+        let deployment = self.shared.publisher.deployment(&row.function_id);
         let deployment = deployment.map_err(|fault| {
             ConsoleError::refused("FSS.1011", 400, format!("The code does not run: {fault}"))
         })?;

@@ -66,6 +66,11 @@ impl RequestConsole {
             .await
             .map_err(not_deployed)?;
         deployments.insert(row.function_id, Ok(deployed));
+        self.shared
+            .publisher
+            .publish(&deployments)
+            .await
+            .map_err(refused)?;
         (self.lead_on)(&sluice_app::routes::function(name.as_str()));
         Ok(())
     }

@@ -6,7 +6,7 @@ use sluice_app::logs::{
 };
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::RequestId;
-use sluice_domain::invocation::{InvocationRecord, Origin};
+use sluice_domain::invocation::{InvocationRecord, LogLevel, Origin};
 use sluice_domain::log_query::LogQuery;
 use sluice_store::{Period, RequestListQuery, RequestLogsQuery, RequestRow};
 
@@ -153,7 +153,10 @@ impl RequestConsole {
             period,
             request_id,
             keyword,
-            levels: query.levels,
+            levels: match query.levels {
+                all if all.is_empty() => LogLevel::ALL.to_vec(),
+                some => some,
+            },
             limit: MAX_LINES,
         };
         let found = self

@@ -88,6 +88,7 @@ impl RequestConsole {
         password: &str,
     ) -> Result<(), ConsoleError> {
         let wrong = || ConsoleError::refused("", 401, "User name or password is wrong.");
+        let _alone = self.shared.signing_in.lock().await;
         let user = match UserName::parse(name) {
             Ok(name) => self
                 .shared
