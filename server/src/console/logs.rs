@@ -165,8 +165,13 @@ impl RequestConsole {
             .request_logs(&wanted)
             .await
             .map_err(refused)?;
+        // They come newest first; the lines of one request read in their order.
+        let mut lines = found.lines;
+        for of_request in lines.chunk_by_mut(|(one, _), (other, _)| one == other) {
+            of_request.reverse();
+        }
         Ok(RequestLogs {
-            lines: found.lines,
+            lines,
             more: found.more,
         })
     }
