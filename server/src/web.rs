@@ -18,6 +18,7 @@ use leptos::context::{provide_context, use_context};
 use leptos::nonce::use_nonce;
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list, handle_server_fns_with_context,
+    render_route_with_context,
 };
 use sluice_app::console::{ConsoleContext, ConsoleError};
 use sluice_app::{App, Assets, Theme, routes, shell};
@@ -68,7 +69,11 @@ pub fn router(shared: Arc<Shared>, assets: Assets, secure_cookie: bool) -> Route
             any(server_functions.clone()).layer(RequestBodyLimitLayer::new(MAX_SIGN_IN_BYTES)),
         )
         .route("/api/{*path}", any(server_functions))
-        .leptos_routes_with_context(&options, pages, context, move || shell(&assets))
+        // Pages alone: Leptos would also serve the functions, in its own way.
+        .leptos_routes_with_handler(
+            pages.clone(),
+            render_route_with_context(pages, context, move || shell(&assets)),
+        )
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(shared, guard))
         .layer(sessions)
