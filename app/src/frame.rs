@@ -164,7 +164,7 @@ fn Frame() -> impl IntoView {
         _ => None,
     };
     view! {
-        <a class="skip-link" href="#content">"Skip to content"</a>
+        <a class="skip-link" href="#content" rel="external">"Skip to content"</a>
         <header class="top-bar">
             <a href=routes::FUNCTIONS class="top-bar__brand">"Sluice"</a>
             <div class="top-bar__actions">

@@ -100,8 +100,19 @@ pub(crate) fn TestPanel(
     result: Signal<Option<Result<TestResult, ConsoleError>>>,
     pending: Memo<bool>,
 ) -> impl IntoView {
+    // The result stands below the editor, often below the window too.
+    let panel = NodeRef::<leptos::html::Section>::new();
+    Effect::new(move || {
+        if result.read().is_some() && !pending.get() {
+            request_animation_frame(move || {
+                if let Some(panel) = panel.get_untracked() {
+                    panel.scroll_into_view();
+                }
+            });
+        }
+    });
     view! {
-        <section class="card" aria-labelledby="execution-result" aria-live="polite" hidden=move || result.read().is_none() && !pending.get()>
+        <section node_ref=panel class="card" aria-labelledby="execution-result" aria-live="polite" hidden=move || result.read().is_none() && !pending.get()>
             <div class="card__header"><h2 class="card__title" id="execution-result">"Execution Result"</h2></div>
             {move || match result.get() {
                 _ if pending.get() => view! { <p class="muted">"Running…"</p> }.into_any(),
