@@ -1,5 +1,5 @@
-// How the end-to-end tests run. There is no server here: each test file starts its own
-// (helpers.ts), with its own data, on ports that are free.
+// How the end-to-end tests run. There is no server here: each worker starts its own
+// (server.ts) with its own data, and a test makes what it needs under names of its own.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { defineConfig, devices } from "@playwright/test";
@@ -9,9 +9,10 @@ const specWithoutJavascript = /\.nojs\.spec\.ts$/;
 
 export default defineConfig({
   testDir: "tests",
+  globalSetup: "./global-setup.ts",
   // A test that passes only sometimes is a fault to mend.
   retries: 0,
-  // Files run beside each other, each with its server; tests of one file share it in order.
+  // Files run beside each other; the tests of one file run in order.
   fullyParallel: false,
   workers: 2,
   forbidOnly: !!process.env.CI,

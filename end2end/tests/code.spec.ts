@@ -1,0 +1,288 @@
+// The Code tab: the editor, Deploy and Test.
+import type { Page } from "@playwright/test";
+import {
+  createFunction,
+  createFunctionWith,
+  deploy,
+  editor,
+  expect,
+  open,
+  reload,
+  runTest,
+  test,
+  writeCode,
+} from "../helpers.ts";
+
+const deployButton = (page: Page) => page.getByRole("button", { name: "Deploy", exact: true });
+
+const deployedFiles = async (page: Page, name: string) =>
+  (await (await page.request.get(`/api/code/find?name=${name}`)).json()).code;
+
+test("a new function has a template with colours and line numbers", async ({ page, named }) => {
+  await createFunction(page, named("template"));
+  await expect(editor(page)).toContainText("def handler(event, context):");
+  const coloursOf = () =>
+    editor(page).evaluate((element) => {
+      const words = [...element.querySelectorAll("span")];
+      return new Set(words.map((word) => getComputedStyle(word).color)).size;
+    });
+  await expect.poll(coloursOf).toBeGreaterThan(2);
+  await expect(page.getByRole("region", { name: "Code Source" })).toContainText("1234567");
+  await expect(page.getByRole("region", { name: "Code Attributes" })).toMatchAriaSnapshot(`
+    - region "Code Attributes":
+      - heading "Code Attributes" [level=2]
+      - term: Code Size
+      - definition: /\\d+\\.00 B/
+      - term: Code Signature
+      - definition:
+        - code: /[0-9a-f]{24}…/
+        - button "Copy Code Signature"
+      - term: Last Modified
+      - definition:
+        - time: /\\d+-\\d+-\\d+ \\d+:\\d+:\\d+ GMT[+-]\\d+:\\d+/
+  `);
+});
+
+test("Deploy can be pressed while the code differs from what is deployed", async ({ page, named }) => {
+  const name = named("dirty");
+  await createFunction(page, name);
+  await expect(deployButton(page)).toBeDisabled();
+  await editor(page).click();
+  await page.keyboard.press("ControlOrMeta+End");
+  await page.keyboard.type("# more");
+  await expect(deployButton(page)).toBeEnabled();
+  await expect(page.getByRole("button", { name: /^index.py.*not deployed$/ })).toBeVisible();
+  // Undo.
+  await page.keyboard.press("ControlOrMeta+z");
+  await expect(editor(page)).not.toContainText("# more");
+  await expect(deployButton(page)).toBeDisabled();
+});
+
+test("Deploy says how long it took and changes size and signature", async ({ page, named }) => {
+  const name = named("deployed");
+  await createFunction(page, name);
+  const attributes = page.getByRole("region", { name: "Code Attributes" });
+  const before = await attributes.innerText();
+  await writeCode(page, "def handler(event, context):\n    return 42\n");
+  await deployButton(page).click();
+  await expect(page.getByRole("status").filter({ hasText: /Deployed in \d+\.\d{3} ms/ })).toBeVisible();
+  await expect(deployButton(page)).toBeDisabled();
+  await expect(attributes).toContainText("43.00 B");
+  expect(await attributes.innerText()).not.toBe(before);
+  expect(await deployedFiles(page, name)).toEqual({
+    "index.py": "def handler(event, context):\n    return 42\n",
+  });
+});
+
+test("Ctrl+Enter deploys", async ({ page, named }) => {
+  await createFunction(page, named("keyed"));
+  await writeCode(page, "def handler(event, context):\n    return 'by key'\n");
+  await page.keyboard.press("ControlOrMeta+Enter");
+  await expect(page.getByRole("status").filter({ hasText: "Deployed in" })).toBeVisible();
+});
+
+test("what is typed is kept in the browser until it is deployed or discarded", async ({ page, named }) => {
+  const name = named("draft");
+  await createFunction(page, name);
+  await writeCode(page, "# only a draft\n");
+  await reload(page);
+  await expect(editor(page)).toContainText("# only a draft");
+  await expect(deployButton(page)).toBeEnabled();
+  expect((await deployedFiles(page, name))["index.py"]).not.toContain("only a draft");
+  await page.getByRole("button", { name: "Discard Draft" }).click();
+  await expect(editor(page)).toContainText("def handler(event, context):");
+  await expect(deployButton(page)).toBeDisabled();
+  await reload(page);
+  await expect(editor(page)).not.toContainText("# only a draft");
+
+  await writeCode(page, "# deployed\ndef handler(event, context):\n    return 1\n");
+  await deploy(page);
+  await reload(page);
+  await expect(editor(page)).toContainText("# deployed");
+  await expect(page.getByRole("button", { name: "Discard Draft" })).toHaveCount(0);
+});
+
+test("Ctrl+S saves a draft and says so", async ({ page, named }) => {
+  await createFunction(page, named("saved"));
+  await writeCode(page, "# saved by hand\n");
+  const source = page.getByRole("region", { name: "Code Source" });
+  await expect(source).not.toContainText("Draft saved in this browser.");
+  await page.keyboard.press("ControlOrMeta+s");
+  await expect(source).toContainText("Draft saved in this browser.");
+  await reload(page);
+  await expect(editor(page)).toContainText("# saved by hand");
+});
+
+test("a syntax error names line and column, and nothing is deployed", async ({ page, named }) => {
+  const name = named("syntax");
+  await createFunction(page, name);
+  const before = await deployedFiles(page, name);
+  await writeCode(page, "def handler(event, context):\n    return (1\n");
+  await deployButton(page).click();
+  await expect(page.getByRole("alert")).toContainText(
+    "Nothing was deployed. index.py, line 2, column 12: SyntaxError: '(' was never closed",
+  );
+  const problems = page.getByRole("listbox", { name: "Diagnostics" });
+  await expect(problems.getByRole("option")).toHaveText("SyntaxError: '(' was never closed");
+  await expect(editor(page)).toBeFocused();
+  expect(await deployedFiles(page, name)).toEqual(before);
+  // The editor is still the same: what was typed can be undone.
+  await page.keyboard.press("ControlOrMeta+z");
+  await expect(editor(page)).toContainText("def handler(event, context):    return {");
+  // Typing takes the mark away, and the right code is deployed.
+  await writeCode(page, "def handler(event, context):\n    return (1)\n");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await deploy(page);
+});
+
+test("Ctrl+F opens the find panel", async ({ page, named }) => {
+  await createFunction(page, named("find"));
+  await editor(page).click();
+  await page.keyboard.press("ControlOrMeta+f");
+  const find = page.getByRole("textbox", { name: "Find" });
+  await expect(find).toBeFocused();
+  await page.keyboard.type("statusCode");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await expect(find).toBeHidden();
+  // What was found is selected, so typing replaces it.
+  await page.keyboard.insertText("found");
+  await expect(editor(page)).toContainText('"found": 200');
+});
+
+test("Test shows what the handler returned and printed, and a summary", async ({ page, named }) => {
+  await createFunctionWith(
+    page,
+    named("tested"),
+    'def handler(event, context):\n    print("printed")\n    context.getLogger().info("logged")\n    return {"got": event["key"]}\n',
+  );
+  const result = await runTest(page);
+  await expect(result.getByRole("status").filter({ hasText: "Execution successful" })).toBeVisible();
+  await expect(result.getByLabel("Function Output")).toHaveText('{ "got": "value" }');
+  const log = result.getByLabel("Log Output");
+  await expect(log).toContainText("Start invoke request");
+  await expect(log).toContainText(/^printed$/m);
+  await expect(log).toContainText(/[0-9a-f-]{36} INFO logged/);
+  await expect(log).toContainText(/Finish invoke request '[0-9a-f-]{36}', duration: \d+\.\d+ms/);
+  const summary = result.getByRole("definition");
+  await expect(summary.filter({ hasText: /^[0-9a-f-]{36}$/ })).toHaveCount(1);
+  await expect(summary.filter({ hasText: "128 MB" })).toHaveCount(1);
+  await expect(summary.filter({ hasText: /^\d+\.\d{3} ms$/ })).not.toHaveCount(0);
+  await expect(summary.filter({ hasText: /^\d+ ms$/ })).toHaveCount(1);
+});
+
+test("a handler that raises shows the failure with its own stack trace", async ({ page, named }) => {
+  await createFunctionWith(page, named("failing"), "def handler(event, context):\n    return 1 / 0\n");
+  const result = await runTest(page);
+  await expect(result.getByRole("alert")).toContainText("Execution failed: Code error");
+  const failure = JSON.parse(await result.getByLabel("Function Output").innerText());
+  expect(failure).toEqual({
+    errorMessage: "function invocation exception, error: division by zero",
+    errorType: "ZeroDivisionError",
+    stackTrace: ['File "/opt/function/code/index.py", line 2, in handler'],
+  });
+  await expect(result.getByLabel("Log Output")).toContainText("ZeroDivisionError: division by zero");
+});
+
+test("a file that was added can be imported", async ({ page, named }) => {
+  const name = named("files");
+  await createFunction(page, name);
+  await page.getByRole("button", { name: "New File" }).click();
+  const dialog = page.getByRole("dialog", { name: "New File" });
+  const path = dialog.getByRole("textbox", { name: "File Path" });
+  await path.fill("index.py");
+  await expect(path).toHaveAccessibleDescription(/^There is such a file already/);
+  await path.fill("../greeting.py");
+  await expect(path).toHaveAttribute("aria-invalid", "true");
+  await path.fill("words/greeting.py");
+  await dialog.getByRole("button", { name: "OK" }).click();
+  await writeCode(page, "def greet(name):\n    return f'Hello, {name}!'\n", "words/greeting.py");
+  await page.getByRole("button", { name: /^index.py/ }).click();
+  await writeCode(
+    page,
+    "from words.greeting import greet\n\ndef handler(event, context):\n    return greet('files')\n",
+  );
+  await deploy(page);
+  expect(Object.keys(await deployedFiles(page, name))).toEqual(["index.py", "words/greeting.py"]);
+  const result = await runTest(page);
+  await expect(result.getByLabel("Function Output")).toHaveText("Hello, files!");
+});
+
+test("a file that was deleted is gone after Deploy", async ({ page, named }) => {
+  const name = named("removed");
+  await createFunction(page, name);
+  await page.getByRole("button", { name: "New File" }).click();
+  await page.getByRole("textbox", { name: "File Path" }).fill("extra.py");
+  await page.getByRole("button", { name: "OK" }).click();
+  await deploy(page);
+  await page.getByRole("button", { name: "Delete extra.py" }).click();
+  await deploy(page);
+  expect(Object.keys(await deployedFiles(page, name))).toEqual(["index.py"]);
+});
+
+test("the test event is JSON and is kept in the browser", async ({ page, named }) => {
+  await createFunctionWith(page, named("event"), "def handler(event, context):\n    return event\n");
+  const configure = page.getByRole("button", { name: "Configure Test Event" });
+  const dialog = page.getByRole("dialog", { name: "Configure Test Event" });
+  await configure.click();
+  const event = dialog.getByRole("textbox", { name: "Test Event" });
+  await event.fill('{"a": ');
+  await expect(event).toHaveAccessibleDescription(/^Must be JSON/);
+  await expect(dialog.getByRole("button", { name: "Save" })).toBeDisabled();
+  await event.fill('{"a": [1, 2]}');
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toBeHidden();
+  await reload(page);
+  const result = await runTest(page);
+  expect(JSON.parse(await result.getByLabel("Function Output").innerText())).toEqual({ a: [1, 2] });
+
+  await configure.click();
+  await dialog.getByRole("combobox", { name: "Event Template" }).selectOption("apig-event-template");
+  await expect(event).toHaveValue(/"queryStringParameters"/);
+});
+
+test("Test offers to deploy first what is not deployed", async ({ page, named }) => {
+  await createFunction(page, named("first"));
+  await writeCode(page, "def handler(event, context):\n    return 'fresh'\n");
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Deploy and Test" });
+  await dialog.getByRole("button", { name: "Deploy and Test" }).click();
+  await expect(page.getByLabel("Function Output")).toHaveText("fresh");
+  await expect(deployButton(page)).toBeDisabled();
+});
+
+test("a handler that does not exist is said by Test", async ({ page, named }) => {
+  await createFunctionWith(page, named("nohandler"), "def other(event, context):\n    return 1\n");
+  const result = await runTest(page);
+  await expect(result.getByRole("alert")).toContainText("Execution failed: Load failed");
+  await expect(result.getByLabel("Function Output")).toContainText(
+    "handler 'handler' not found in module 'index'",
+  );
+});
+
+test("the Code tab reads well to a screen reader", async ({ page, named }) => {
+  const name = named("read");
+  await createFunction(page, name);
+  await open(page, `/functions/${name}/code`);
+  await expect(page.getByRole("main")).toMatchAriaSnapshot(`
+    - main:
+      - link "← Function List"
+      - heading "${name}" [level=1]
+      - navigation "Function"
+      - region "Code Source":
+        - heading "Code Source" [level=2]
+        - button "Configure Test Event"
+        - button "Test"
+        - button "Deploy" [disabled]
+        - heading "Project" [level=3]
+        - button "New File"
+        - list:
+          - listitem:
+            - button "index.py"
+        - textbox "Code of index.py"
+      - region "Code Attributes"
+      - region "Basic Information":
+        - link "Edit":
+          - /url: /functions/${name}/configuration/basic-settings
+  `);
+});

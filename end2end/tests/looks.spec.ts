@@ -1,0 +1,182 @@
+// What holds for every page: axe finds nothing in either theme, a narrow window need not be
+// scrolled sideways, and all can be done by the keyboard alone.
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Locator, Page } from "@playwright/test";
+import { createFunction, expect, open, SIGNED_OUT, test } from "../helpers.ts";
+import { everyView } from "../views.ts";
+
+/** What axe has against a view, one line a place. */
+async function violations(page: Page, view: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target }) => `${view}: ${id} (${help}): ${target.join(" ")}`),
+  );
+}
+
+const useTheme = (page: Page, address: string, theme: string) =>
+  page.context().addCookies([{ name: "theme", value: theme, url: address }]);
+
+for (const theme of ["light", "dark"]) {
+  test(`axe finds nothing in the ${theme} theme`, async ({ page, request, server, named }) => {
+    test.slow();
+    await useTheme(page, server.console, theme);
+    const found: string[] = [];
+    for (const { name, show } of await everyView(page, request, named)) {
+      await test.step(name, async () => {
+        await show(page);
+        found.push(...(await violations(page, name)));
+      });
+    }
+    expect(found).toEqual([]);
+  });
+}
+
+test("no view has an error for the browser's console", async ({ page, request, named }) => {
+  const found: string[] = [];
+  page.on("pageerror", (error) => found.push(error.message));
+  page.on("console", (message) => {
+    // An answer that is an error is not one of the page, nor is the style that Chromium itself
+    // tries to give to text that is typed over.
+    const expected = /^(Failed to load resource|Applying inline style)/;
+    if (message.type() === "error" && !expected.test(message.text())) found.push(message.text());
+  });
+  test.slow();
+  for (const { name, show } of await everyView(page, request, named)) {
+    await test.step(name, () => show(page));
+  }
+  expect(found).toEqual([]);
+});
+
+test("a window of 360 pixels shows every view without scrolling sideways", async ({
+  page,
+  request,
+  named,
+}) => {
+  test.slow();
+  const views = await everyView(page, request, named);
+  await page.setViewportSize({ width: 360, height: 800 });
+  const found: string[] = [];
+  for (const { name, show } of views) {
+    await test.step(name, async () => {
+      await show(page);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (width > 360) found.push(`${name}: ${width} pixels`);
+    });
+  }
+  expect(found).toEqual([]);
+});
+
+test.describe("without a session", () => {
+  test.use(SIGNED_OUT);
+
+  for (const theme of ["light", "dark"]) {
+    test(`the entrance has nothing for axe in the ${theme} theme`, async ({ page, server, newServer }) => {
+      await useTheme(page, server.console, theme);
+      const found: string[] = [];
+      for (const [name, address] of [
+        ["Sign In", "/sign-in"],
+        ["Welcome", `${newServer.console}/welcome`],
+      ] as const) {
+        await open(page, address);
+        found.push(...(await violations(page, name)));
+        await page.setViewportSize({ width: 360, height: 800 });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBe(360);
+      }
+      expect(found).toEqual([]);
+    });
+  }
+});
+
+test("the theme that was chosen stays", async ({ page }) => {
+  await open(page, "/functions");
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const button = page.getByRole("button", { name: /^Theme: / });
+  await button.click();
+  await expect(button).toHaveText("Theme: Light");
+  const light = await background();
+  await button.click();
+  await expect(button).toHaveText("Theme: Dark");
+  const dark = await background();
+  expect(dark).not.toBe(light);
+  await page.reload();
+  expect(await background()).toBe(dark);
+  await expect(button).toHaveText("Theme: Dark");
+});
+
+/** Whether an element has the focus, be it inside of another one's shadow. */
+const hasFocus = (target: Locator) =>
+  target.evaluate((element) => (element.getRootNode() as Document | ShadowRoot).activeElement === element);
+
+/** Presses Tab until `target` has the focus. */
+async function tabTo(page: Page, target: Locator) {
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press("Tab");
+    if (await hasFocus(target)) return;
+  }
+  throw new Error("60 presses of Tab did not reach it");
+}
+
+test("the first Tab offers to skip to the content", async ({ page }) => {
+  await open(page, "/functions");
+  await page.keyboard.press("Tab");
+  const skip = page.getByRole("link", { name: "Skip to content" });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("main")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Create Function" }).first()).toBeFocused();
+});
+
+test("a function is created by the keyboard alone", async ({ page, named }) => {
+  const name = named("keyboard");
+  await open(page, "/functions");
+  await tabTo(page, page.getByRole("link", { name: "Create Function" }).first());
+  await page.keyboard.press("Enter");
+  const field = page.getByRole("textbox", { name: "Function Name" });
+  await expect(field).toBeVisible();
+  if (!(await hasFocus(field))) await tabTo(page, field);
+  await page.keyboard.type(name);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name })).toBeVisible();
+
+  // Into the editor and out of it again.
+  const editor = page.getByRole("textbox", { name: "Code of index.py" });
+  await expect(editor).toBeVisible();
+  await tabTo(page, editor);
+  await page.keyboard.press("ControlOrMeta+Home");
+  await page.keyboard.type("# typed");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Tab");
+  await expect(editor).not.toBeFocused();
+  await expect(editor).toContainText("# typed");
+});
+
+test("a dialog takes the focus, keeps it, and gives it back on Escape", async ({ page, named }) => {
+  const name = named("focus");
+  await createFunction(page, name);
+  await open(page, `/functions/${name}/configuration/triggers`);
+  const opener = page.getByRole("button", { name: "Create Trigger" });
+  await tabTo(page, opener);
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Create Trigger" });
+  await expect(dialog.getByRole("combobox", { name: "Method" })).toBeVisible();
+  const inside = () => dialog.evaluate((element) => element.contains(document.activeElement));
+  expect(await inside()).toBe(true);
+  await tabTo(page, dialog.getByRole("textbox", { name: "Path" }));
+  expect(await inside()).toBe(true);
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(opener).toBeFocused();
+
+  await open(page, `/functions?q=${name}`);
+  const remove = page.getByRole("button", { name: `Delete ${name}` });
+  await tabTo(page, remove);
+  await page.keyboard.press("Enter");
+  const field = page.getByRole("textbox", { name: "Type DELETE to confirm" });
+  await expect(field).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(field).toBeHidden();
+  await expect(remove).toBeFocused();
+});

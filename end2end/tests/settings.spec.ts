@@ -1,0 +1,189 @@
+// Configuration > Basic Settings and Configuration > Environment Variables.
+import type { Page } from "@playwright/test";
+import { createFunction, createFunctionWith, expect, open, reload, runTest, test } from "../helpers.ts";
+
+const saveButton = (page: Page) => page.getByRole("button", { name: "Save" });
+
+const saved = (page: Page) => page.getByRole("status").filter({ hasText: "Saved." });
+
+test("Basic Settings begin with the defaults of the runtime", async ({ page, named }) => {
+  const name = named("defaults");
+  await createFunction(page, name);
+  await page.getByRole("link", { name: "Configuration" }).click();
+  await page
+    .getByRole("navigation", { name: "Configuration" })
+    .getByRole("link", { name: "Basic Settings" })
+    .click();
+  await expect(page).toHaveURL(`/functions/${name}/configuration/basic-settings`);
+  await expect(page.getByRole("region", { name: "Basic Settings" })).toMatchAriaSnapshot(`
+    - region "Basic Settings":
+      - heading "Basic Settings" [level=2]
+      - textbox "Handler": index.handler
+      - combobox "Memory (MB)":
+        - option "128" [selected]
+        - option "256"
+      - spinbutton "Execution Timeout (s)": "3"
+      - textbox "Description"
+  `);
+  await expect(saveButton(page)).toBeDisabled();
+});
+
+test("each setting says its rule beside the field", async ({ page, named }) => {
+  const name = named("rules");
+  await createFunction(page, name);
+  await open(page, `/functions/${name}/configuration/basic-settings`);
+  const check = async (field: string, wrong: string, rule: string, right: string) => {
+    const input = page.getByLabel(field);
+    await input.fill(wrong);
+    await expect(input).toHaveAccessibleDescription(new RegExp(`^${rule}`));
+    await expect(input).toHaveAttribute("aria-invalid", "true");
+    await expect(saveButton(page)).toBeDisabled();
+    await input.fill(right);
+    await expect(input).not.toHaveAttribute("aria-invalid");
+    await expect(saveButton(page)).toBeEnabled();
+  };
+  await check("Handler", "index", "Must have the form file.function", "index.other");
+  await check("Handler", "a.", "Must have 3 to 128 characters, has 2", "index.other");
+  await check("Handler", "in dex.handler", "May contain only letters", "src/index.other");
+  await check("Execution Timeout (s)", "0", "Must be 1 to 900 seconds, not 0", "900");
+  await check("Execution Timeout (s)", "901", "Must be 1 to 900 seconds, not 901", "5");
+  await check("Execution Timeout (s)", "1.5", "Must be a whole number", "5");
+  await check("Description", "x".repeat(513), "Must have at most 512 characters, has 513", "short");
+});
+
+test("another handler and description count from the next call on", async ({ page, named }) => {
+  const name = named("settings");
+  await createFunctionWith(
+    page,
+    name,
+    "def handler(event, context):\n    return 'first'\n\ndef second(event, context):\n    return [context.getMemorySize(), context.getRunningTimeInSeconds()]\n",
+  );
+  await open(page, `/functions/${name}/configuration/basic-settings`);
+  await page.getByLabel("Handler").fill("index.second");
+  await page.getByRole("combobox", { name: "Memory (MB)" }).selectOption("256");
+  await page.getByLabel("Execution Timeout (s)").fill("7");
+  await page.getByLabel("Description").fill("Says what it has");
+  await saveButton(page).click();
+  await expect(saved(page)).toBeVisible();
+  await expect(saveButton(page)).toBeDisabled();
+  await reload(page);
+  await expect(page.getByLabel("Handler")).toHaveValue("index.second");
+  await expect(page.getByRole("combobox", { name: "Memory (MB)" })).toHaveValue("256");
+  await expect(page.getByLabel("Description")).toHaveValue("Says what it has");
+
+  await page.getByRole("link", { name: "Code", exact: true }).click();
+  const information = page.getByRole("region", { name: "Basic Information" });
+  await expect(information.getByRole("definition")).toHaveText(["Python 3.12", "256", "index.second", "7"]);
+  const result = await runTest(page);
+  expect(JSON.parse(await result.getByLabel("Function Output").innerText())).toEqual([256, 7]);
+  await open(page, `/functions?q=${name}`);
+  await expect(page.getByRole("row", { name })).toContainText("Says what it has");
+});
+
+test("a handler whose file is missing cannot run", async ({ page, named }) => {
+  const name = named("missing");
+  await createFunction(page, name);
+  await open(page, `/functions/${name}/configuration/basic-settings`);
+  await page.getByLabel("Handler").fill("other.handler");
+  await saveButton(page).click();
+  await expect(saved(page)).toBeVisible();
+  await page.getByRole("link", { name: "Code", exact: true }).click();
+  const result = await runTest(page);
+  await expect(result.getByRole("alert")).toContainText("Execution failed: Load failed");
+  await expect(result.getByLabel("Function Output")).toContainText("not found module 'other'");
+});
+
+test("a function that runs longer than its timeout is ended", async ({ page, named }) => {
+  const name = named("slow");
+  await createFunctionWith(page, name, "def handler(event, context):\n    while True:\n        pass\n");
+  await open(page, `/functions/${name}/configuration/basic-settings`);
+  await page.getByLabel("Execution Timeout (s)").fill("1");
+  await saveButton(page).click();
+  await expect(saved(page)).toBeVisible();
+  await page.getByRole("link", { name: "Code", exact: true }).click();
+  const result = await runTest(page);
+  await expect(result.getByRole("alert")).toContainText("Execution failed: Invocation timed out");
+  await expect(result.getByLabel("Function Output")).toContainText("call invoke timeout 1s");
+});
+
+const variables = (page: Page) => page.getByRole("dialog", { name: "Edit Environment Variables" });
+
+async function openVariables(page: Page) {
+  await page.getByRole("button", { name: "Edit Environment Variable" }).click();
+  await expect(variables(page).getByRole("textbox", { name: "Key" }).first()).toBeVisible();
+}
+
+test("a function reads its environment variables", async ({ page, named }) => {
+  const name = named("variables");
+  await createFunctionWith(
+    page,
+    name,
+    "import os\n\ndef handler(event, context):\n    return [context.getUserData('GREETING'), os.environ.get('GREETING'), context.getUserData('OTHER')]\n",
+  );
+  const seen = async () => {
+    await open(page, `/functions/${name}/code`);
+    const result = await runTest(page);
+    const output = JSON.parse(await result.getByLabel("Function Output").innerText());
+    await open(page, `/functions/${name}/configuration/environment-variables`);
+    return output;
+  };
+  expect(await seen()).toEqual([null, null, null]);
+  await expect(page.getByRole("region", { name: "Environment Variables" })).toContainText(
+    "No environment variables.",
+  );
+
+  await openVariables(page);
+  const dialog = variables(page);
+  await dialog.getByRole("textbox", { name: "Key" }).fill("GREETING");
+  await dialog.getByRole("textbox", { name: "Value" }).fill("hello, \"you\" = ü");
+  await dialog.getByRole("button", { name: "+ Add" }).click();
+  await dialog.getByRole("textbox", { name: "Key" }).nth(1).fill("OTHER");
+  await dialog.getByRole("textbox", { name: "Value" }).nth(1).fill("2");
+  await dialog.getByRole("button", { name: "OK" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("table", { name: "Environment variables" })).toMatchAriaSnapshot(`
+    - table "Environment variables":
+      - caption: Environment variables
+      - rowgroup:
+        - row "Key Value"
+      - rowgroup:
+        - row /GREETING hello, "you" = ü/
+        - row "OTHER 2"
+  `);
+  expect(await seen()).toEqual(['hello, "you" = ü', 'hello, "you" = ü', "2"]);
+
+  await openVariables(page);
+  await dialog.getByRole("textbox", { name: "Value" }).first().fill("changed");
+  await dialog.getByRole("button", { name: "Delete" }).nth(1).click();
+  await dialog.getByRole("button", { name: "OK" }).click();
+  await expect(dialog).toBeHidden();
+  expect(await seen()).toEqual(["changed", "changed", null]);
+});
+
+test("the rules of environment variables are said in the dialog", async ({ page, named }) => {
+  const name = named("keys");
+  await createFunction(page, name);
+  await open(page, `/functions/${name}/configuration/environment-variables`);
+  await openVariables(page);
+  const dialog = variables(page);
+  const key = dialog.getByRole("textbox", { name: "Key" });
+  const check = async (wrong: string, rule: string) => {
+    await key.first().fill(wrong);
+    await expect(dialog.getByRole("alert")).toContainText(rule);
+    await expect(dialog.getByRole("button", { name: "OK" })).toBeDisabled();
+  };
+  await check("1a", 'Key "1a" must start with a letter');
+  await check("a b", 'Key "a b" must start with a letter and contain only');
+  await check("RUNTIME_CPU", 'Key "RUNTIME_CPU" is reserved for the platform');
+  await dialog.getByRole("button", { name: "+ Add" }).click();
+  await key.nth(1).fill("TWICE");
+  await check("TWICE", 'Key "TWICE" is given twice');
+  await key.first().fill("ONCE");
+  await expect(dialog.getByRole("alert")).toHaveCount(0);
+  await dialog.getByRole("textbox", { name: "Value" }).first().fill("x".repeat(4096));
+  await expect(dialog.getByRole("alert")).toContainText("together must have at most 4096 characters");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await reload(page);
+  await expect(page.getByRole("table")).toHaveCount(0);
+});

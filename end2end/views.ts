@@ -1,0 +1,116 @@
+// All that there is to look at in the console, for the tests of how it looks.
+import type { APIRequestContext, Page } from "@playwright/test";
+import {
+  createFunctionWith,
+  createTrigger,
+  expect,
+  open,
+  openCreateTrigger,
+  runTest,
+  writeCode,
+} from "./helpers.ts";
+
+/** A thing to look at: a page, or a dialog or a state of one. */
+export interface View {
+  name: string;
+  show: (page: Page) => Promise<void>;
+}
+
+const at = (name: string, address: string): View => ({ name, show: (page) => open(page, address) });
+
+/** Every view of the console, of a function that has all there is to have. */
+export async function everyView(page: Page, request: APIRequestContext, named: (start: string) => string) {
+  const name = named("looks");
+  await createFunctionWith(
+    page,
+    name,
+    "def handler(event, context):\n    context.getLogger().warn('warned')\n    context.getLogger().debug('x' * 300)\n    return 1 / 0\n",
+  );
+  const { pathUrl } = await createTrigger(page, name, { group: named("group") });
+  await request.get(pathUrl);
+  const of = `/functions/${name}`;
+  await expect(async () => {
+    await open(page, `${of}/monitoring/logs`);
+    await expect(page.getByRole("cell", { name: "Code error" })).toBeVisible({ timeout: 1 });
+  }).toPass();
+  const requestId = await page.getByRole("table").getByRole("link").first().innerText();
+  const views: View[] = [
+    at("Function List", "/functions"),
+    at("Create Function", "/create-function"),
+    {
+      name: "Create Function, refused",
+      show: async (page) => {
+        await open(page, "/create-function");
+        await page.getByRole("textbox", { name: "Function Name" }).fill("1 wrong");
+      },
+    },
+    {
+      name: "Delete Function",
+      show: async (page) => {
+        await open(page, `/functions?q=${name}`);
+        await page.getByRole("button", { name: `Delete ${name}` }).click();
+        await expect(page.getByRole("textbox", { name: "Type DELETE to confirm" })).toBeVisible();
+      },
+    },
+    at("Code", `${of}/code`),
+    {
+      name: "Code, Execution Result",
+      show: async (page) => {
+        await open(page, `${of}/code`);
+        await runTest(page);
+      },
+    },
+    {
+      name: "Configure Test Event",
+      show: async (page) => {
+        await open(page, `${of}/code`);
+        await page.getByRole("button", { name: "Configure Test Event" }).click();
+        await expect(page.getByRole("textbox", { name: "Test Event" })).toBeVisible();
+      },
+    },
+    {
+      name: "Code, syntax error",
+      show: async (page) => {
+        await open(page, `${of}/code`);
+        await writeCode(page, "def handler(event, context):\n    return (1\n");
+        await page.getByRole("button", { name: "Deploy", exact: true }).click();
+        await expect(page.getByRole("alert")).toBeVisible();
+      },
+    },
+    {
+      name: "Code, draft",
+      show: async (page) => {
+        await open(page, `${of}/code`);
+        await expect(page.getByRole("button", { name: "Discard Draft" })).toBeVisible();
+      },
+    },
+    at("Logs", `${of}/monitoring/logs`),
+    at("Logs, one request", `${of}/monitoring/logs?request=${requestId}`),
+    at("Logs, Custom", `${of}/monitoring/logs?range=custom`),
+    at("Request Logs", `${of}/monitoring/logs?view=lines`),
+    at("Logs, nothing found", `${of}/monitoring/logs?q=nothing-has-this`),
+    at("Version", `${of}/version`),
+    at("Aliases", `${of}/aliases`),
+    at("Basic Settings", `${of}/configuration/basic-settings`),
+    at("Triggers", `${of}/configuration/triggers`),
+    {
+      name: "Create Trigger",
+      show: async (page) => {
+        const dialog = await openCreateTrigger(page, name);
+        await dialog.getByRole("textbox", { name: "Path" }).fill("wrong");
+        await dialog.getByRole("button", { name: "Create API Group" }).click();
+      },
+    },
+    at("Environment Variables", `${of}/configuration/environment-variables`),
+    {
+      name: "Edit Environment Variables",
+      show: async (page) => {
+        await open(page, `${of}/configuration/environment-variables`);
+        await page.getByRole("button", { name: "Edit Environment Variable" }).click();
+        await page.getByRole("textbox", { name: "Key" }).fill("1");
+      },
+    },
+    at("A function that does not exist", "/functions/no-such-function/code"),
+  ];
+  return views;
+}
