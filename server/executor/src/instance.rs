@@ -117,6 +117,8 @@ impl Blueprint {
             store,
             guest,
             log,
+            taken_in: 0,
+            worn_at: memory_bytes / 4,
             _tmp: tmp,
         })
     }
@@ -128,6 +130,9 @@ pub struct Instance {
     guest: guest::Runtime,
     /// What it writes; emptied by the invocation that reads it.
     pub log: SharedLog,
+    /// Bytes of events that it has been given, and how many make it worn.
+    taken_in: u64,
+    worn_at: u64,
     // After the store, which has it open.
     _tmp: ScratchFolder,
 }
@@ -156,6 +161,7 @@ impl Instance {
         spent: &mut Duration,
     ) -> wasmtime::Result<Result<String, GuestFailure>> {
         self.begin(id);
+        self.taken_in += (id.as_str().len() + event.len()) as u64;
         let remaining_ms = u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX);
         let call = self
             .guest
@@ -167,6 +173,13 @@ impl Instance {
     pub async fn check(&mut self, path: &str) -> wasmtime::Result<Result<(), guest::CodeError>> {
         self.store.set_epoch_deadline(1);
         self.guest.call_check(&mut self.store, path).await
+    }
+
+    /// True when it should not be called again. The Python runtime never frees
+    /// the text of an event that it was given, so what it was given in all is
+    /// kept well below what would use up the function's memory.
+    pub fn is_worn(&self) -> bool {
+        self.taken_in > self.worn_at
     }
 
     /// Most bytes of memory that it has had.

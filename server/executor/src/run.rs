@@ -87,7 +87,9 @@ impl Story {
         // What did not return, be it by a limit, a trap or an exit, is in no state to be
         // called again; `?` drops it. An exception leaves Python in order.
         let returned = called?;
-        deployment.pool.give_back(instance);
+        if !instance.is_worn() {
+            deployment.pool.give_back(instance);
+        }
         let result = returned?;
         match accept(result) {
             Ok(accepted) => Ok((success, Outcome::Returned(accepted))),

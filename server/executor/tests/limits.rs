@@ -51,6 +51,23 @@ async fn an_exception_keeps_the_instance() {
 }
 
 #[tokio::test]
+async fn large_events_never_use_up_an_instances_memory() {
+    let world = World::start().await;
+    let deployment = world
+        .deploy("def handler(event, context):\n    return len(event)\n")
+        .await;
+    let event = format!("\"{}\"", "x".repeat(4 << 20));
+    for _ in 0..40 {
+        let invocation = world.call(&deployment, &event).await;
+        assert!(
+            invocation.record.cause.is_success(),
+            "{:?}",
+            invocation.record.cause
+        );
+    }
+}
+
+#[tokio::test]
 async fn two_instances_draw_different_random_numbers() {
     let world = World::start().await;
     let code = "import random, uuid, time\nx = [random.random(), str(uuid.uuid4()), random.SystemRandom().random()]\n\
