@@ -17,8 +17,23 @@ pub(super) fn RequestListView(query: Memo<LogQueryView>, refresh: RwSignal<u32>)
         move || (current.name.get(), query.get(), refresh.get()),
         |(name, query, _)| list_requests(name, query),
     );
+    let params = use_query_map();
+    let chosen = Memo::new(move |_| {
+        let request = params.read().get("request");
+        request.filter(|request| RequestId::parse(request).is_ok())
+    });
+    let request = Resource::new(
+        move || (current.name.get(), chosen.get(), refresh.get()),
+        |(name, id, _)| async move {
+            match id {
+                Some(id) => find_request(name, id).await.map(Some),
+                None => Ok(None),
+            }
+        },
+    );
     view! {
-        <Loaded resource=requests view=|list| view! { <RequestTable list/> }/>
+        <Loaded resource=request view=|request| request.map(|request| view! { <RequestDetail request/> })/>
+        <Loaded resource=requests view=move |list| view! { <RequestTable list chosen/> }/>
     }
 }
 
@@ -28,20 +43,13 @@ fn millis(micros: u64) -> String {
 }
 
 #[component]
-fn RequestTable(list: RequestList) -> impl IntoView {
+fn RequestTable(list: RequestList, chosen: Memo<Option<String>>) -> impl IntoView {
     let params = use_query_map();
-    let chosen = Memo::new(move |_| {
-        params
-            .read()
-            .get("request")
-            .filter(|request| RequestId::parse(request).is_ok())
-    });
     let RequestList { rows, more, lost } = list;
     let empty = rows.is_empty();
-    let listed: Vec<String> = rows.iter().map(|row| row.request_id.to_string()).collect();
     let row = move |row: RequestRow| {
         let id = row.request_id.to_string();
-        let (this, shown, toggled) = (id.clone(), id.clone(), id.clone());
+        let (this, toggled) = (id.clone(), id.clone());
         let open = Memo::new(move |_| chosen.read().as_deref() == Some(this.as_str()));
         let toggle = move || {
             let target = if open.get() { "" } else { toggled.as_str() };
@@ -58,17 +66,12 @@ fn RequestTable(list: RequestList) -> impl IntoView {
                 <td>{row.version.clone()}</td>
                 <td>{row.cause.label()}</td>
             </tr>
-            <Show when=move || open.get()>
-                <tr><td colspan="7" class="table__detail"><RequestDetail id=shown.clone()/></td></tr>
-            </Show>
         }
     };
     view! {
         {(lost > 0).then(|| view! {
             <Notice kind=NoticeKind::Error>{format!("{lost} records could not be written since the server started. Its own log says why.")}</Notice>
         })}
-        // A linked request that the list does not show has its place above it.
-        {move || chosen.get().filter(|id| !listed.contains(id)).map(|id| view! { <RequestDetail id/> })}
         {if empty {
             view! {
                 <div class="empty">
@@ -103,26 +106,25 @@ fn RequestTable(list: RequestList) -> impl IntoView {
 
 /// The log of one request.
 #[component]
-fn RequestDetail(id: String) -> impl IntoView {
-    let current = current_function();
-    let request = Resource::new(
-        move || (current.name.get(), id.clone()),
-        |(name, id)| find_request(name, id),
-    );
+fn RequestDetail(request: RequestLog) -> impl IntoView {
+    let params = use_query_map();
+    let RequestLog { row, lines } = request;
+    let id = row.request_id.to_string();
+    let text = lines
+        .iter()
+        .map(|line| line.text.as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
     view! {
-        <Loaded resource=request view=|RequestLog { row, lines }| {
-            let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-            view! {
-                <section class="request-detail" aria-label="Log of the request">
-                    <dl class="facts">
-                        <div><dt>"Request ID"</dt><dd><code>{row.request_id.to_string()}</code> " " <CopyButton text=row.request_id.to_string() label="Copy Request ID"/></dd></div>
-                        {row.api_request_id.map(|id| view! { <div><dt>"API Request ID"</dt><dd><code>{id.to_string()}</code></dd></div> })}
-                        {row.cold_start_us.map(|us| view! { <div><dt>"Cold start (ms)"</dt><dd>{millis(us)}</dd></div> })}
-                        <div><dt>"Log"</dt><dd><CopyButton text=text label="Copy log"/></dd></div>
-                    </dl>
-                    <LogView lines label="Log lines"/>
-                </section>
-            }
-        }/>
+        <section class="request-detail" aria-label="Log of the request">
+            <dl class="facts">
+                <div><dt>"Request ID"</dt><dd><code>{id.clone()}</code> " " <CopyButton text=id label="Copy Request ID"/></dd></div>
+                {row.api_request_id.map(|id| view! { <div><dt>"API Request ID"</dt><dd><code>{id.to_string()}</code></dd></div> })}
+                {row.cold_start_us.map(|us| view! { <div><dt>"Cold start (ms)"</dt><dd>{millis(us)}</dd></div> })}
+                <div><dt>"Log"</dt><dd><CopyButton text=text label="Copy log"/></dd></div>
+                <div><dt>"List"</dt><dd><a href=move || with(&params.read(), &[("request", "")]) data-noscroll="true">"Close"</a></dd></div>
+            </dl>
+            <LogView lines label="Log lines"/>
+        </section>
     }
 }
