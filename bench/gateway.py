@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import platform
+import resource
 import shlex
 import shutil
 import signal
@@ -20,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from load import Caller, Failed, cpu_seconds, run_wrk, wrk_command
+from load import Caller, Failed, busy_seconds, cpu_seconds, run_wrk, wrk_command
 from servers import FIRST_START_SECONDS, FUNCTION, HANDLER, Peer, Server, Sluice, check, peer_python
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,15 +96,29 @@ def warm(sides: dict, args: argparse.Namespace) -> dict:
         run_wrk(target, args.connections, WARM_UP_SECONDS)
     for number in range(1, args.rounds + 1):
         for name, (server, target) in sides.items():
-            cpu_before = cpu_seconds(server.pid)
-            measured = run_wrk(target, args.connections, args.seconds)
-            cpu_after = cpu_seconds(server.pid)
-            if cpu_before is not None and cpu_after is not None:
-                measured["cpu_us_per_request"] = round((cpu_after - cpu_before) * 1e6 / measured["requests"], 1)
+            measured = observed(server, lambda: run_wrk(target, args.connections, args.seconds))
             rounds[name].append(measured)
             rate = measured["requests_per_second"]
             progress(f"round {number} of {args.rounds}, {name}: {rate:,.0f} requests/s")
     return {name: {"median": medians(measured), "rounds": measured} for name, measured in rounds.items()}
+
+
+def observed(server: Server, load) -> dict:
+    """Runs a load; adds what CPU time it cost the server, and how many cores programs
+    that have nothing to do with it took meanwhile."""
+
+    def spent() -> tuple:
+        of_children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return time.monotonic(), busy_seconds(), cpu_seconds(server.pid), of_children.ru_utime + of_children.ru_stime
+
+    before = spent()
+    measured = load()
+    after = spent()
+    if None not in before + after:
+        elapsed, busy, by_server, by_wrk = (late - early for early, late in zip(before, after))
+        measured["cpu_us_per_request"] = round(by_server * 1e6 / measured["requests"], 1)
+        measured["cores_taken_by_others"] = round(max(0.0, busy - by_server - by_wrk) / elapsed, 2)
+    return measured
 
 
 def medians(measured: list[dict]) -> dict:
@@ -234,7 +249,8 @@ def report(found: dict) -> str:
         f"{min(r['requests_per_second'] for r in one['rounds']):>10,.0f}"
         f"{max(r['requests_per_second'] for r in one['rounds']):>10,.0f}"
         f"{one['median']['p50_ms']:>10.2f}{one['median']['p99_ms']:>10.2f}"
-        f"{one['median'].get('cpu_us_per_request', float('nan')):>10.0f}{one['median']['socket_errors']:>8}"
+        f"{one['median'].get('cpu_us_per_request', float('nan')):>10.0f}"
+        f"{one['median'].get('cores_taken_by_others', float('nan')):>10.2f}{one['median']['socket_errors']:>8}"
         for name, one in found["warm"].items()
     ]
     ratios = [f"Sluice answers {ratio:.2f} times the requests of {name}" for name, ratio in found["ratio"].items()]
@@ -258,7 +274,7 @@ def report(found: dict) -> str:
         f"{on['system']}, {on['cores']} cores, {on['processor']}; load average before: {on['load_before']}",
         "",
         f"Warm: {settings['connections']} connections, median of {settings['rounds']} rounds of {settings['seconds']} s each",
-        f"{'':<32}{'req/s':>10}{'lowest':>10}{'highest':>10}{'p50 ms':>10}{'p99 ms':>10}{'CPU µs':>10}{'errors':>8}",
+        f"{'':<32}{'req/s':>10}{'lowest':>10}{'highest':>10}{'p50 ms':>10}{'p99 ms':>10}{'CPU µs':>10}{'others':>10}{'errors':>8}",
         *warm_lines,
         *ratios,
         "",

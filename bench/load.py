@@ -141,6 +141,17 @@ class Caller:
         self.connection.close()
 
 
+def busy_seconds() -> float | None:
+    """CPU time of everything on this machine since its start, on all cores, or none where
+    there is no /proc."""
+    try:
+        fields = Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]
+    except OSError:
+        return None
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields)
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
 def cpu_seconds(pid: int) -> float | None:
     """CPU time of a process and of those it started, or none where there is no /proc."""
     try:

@@ -122,6 +122,7 @@ test("a syntax error names line and column, and nothing is deployed", async ({ p
   await expect(page.getByRole("alert")).toContainText(
     "Nothing was deployed. index.py, line 2, column 12: SyntaxError: '(' was never closed",
   );
+  await expect(page.getByRole("alert")).toBeInViewport();
   const problems = page.getByRole("listbox", { name: "Diagnostics" });
   await expect(problems.getByRole("option")).toHaveText("SyntaxError: '(' was never closed");
   await expect(editor(page)).toBeFocused();
@@ -157,7 +158,7 @@ test("Test shows what the handler returned and printed, and a summary", async ({
     'def handler(event, context):\n    print("printed")\n    context.getLogger().info("logged")\n    return {"got": event["key"]}\n',
   );
   const result = await runTest(page);
-  await expect(result.getByRole("status").filter({ hasText: "Execution successful" })).toBeVisible();
+  await expect(result.getByRole("status").filter({ hasText: "Execution successful" })).toBeInViewport();
   await expect(result.getByLabel("Function Output")).toHaveText('{ "got": "value" }');
   const log = result.getByLabel("Log Output");
   await expect(log).toContainText("Start invoke request");

@@ -263,6 +263,12 @@ test("a link to a request opens it, even outside the range", async ({ page, requ
     await expect(requests(page)).toHaveCount(1, { timeout: 1 });
   }).toPass();
   await expect(logLines(page).filter({ hasText: "printed linked" })).toBeVisible();
+  // The page goes on to answer: the request is closed and opened again.
+  await page.getByRole("link", { name: requestId }).click();
+  await expect(page.getByRole("list", { name: "Log lines" })).toHaveCount(0);
+  await page.getByRole("link", { name: requestId }).click();
+  await expect(logLines(page).filter({ hasText: "printed linked" })).toBeVisible();
+
   await open(page, logsOf(name, `?range=custom&to=2001-01-01T00:00&request=${requestId}`));
   await expect(requests(page)).toHaveCount(0);
   await expect(logLines(page).filter({ hasText: "printed linked" })).toBeVisible();

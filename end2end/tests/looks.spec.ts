@@ -33,16 +33,23 @@ for (const theme of ["light", "dark"]) {
 
 test("no view has an error for the browser's console", async ({ page, request, named }) => {
   const found: string[] = [];
-  page.on("pageerror", (error) => found.push(error.message));
+  let view = "before the first view";
+  page.on("pageerror", (error) => found.push(`${view}: ${error.message}`));
   page.on("console", (message) => {
     // An answer that is an error is not one of the page, nor is the style that Chromium itself
     // tries to give to text that is typed over.
     const expected = /^(Failed to load resource|Applying inline style)/;
-    if (message.type() === "error" && !expected.test(message.text())) found.push(message.text());
+    const [text] = message.text().split("\n", 1);
+    if (message.type() === "error" && !expected.test(text!)) found.push(`${view}: ${text}`);
   });
   test.slow();
   for (const { name, show } of await everyView(page, request, named)) {
-    await test.step(name, () => show(page));
+    view = name;
+    await test.step(name, async () => {
+      await show(page);
+      // What is late belongs to this view still.
+      await page.waitForLoadState("networkidle");
+    });
   }
   expect(found).toEqual([]);
 });

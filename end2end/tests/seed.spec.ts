@@ -109,6 +109,11 @@ test("a function gets a URL, the URL is opened, and the request is in the log", 
     await select("Trigger Type", "API Gateway (Dedicated)");
     await expect(chosen(dialog, "API Instance")).toHaveText("apig-sluice");
     await dialog.getByRole("textbox", { name: "API Name" }).fill("API_apig");
+    // No group is available yet.
+    await expect(dialog.getByRole("combobox", { name: "API Group" })).toHaveAccessibleDescription(
+      /^Create an API group first/,
+    );
+    await expect(dialog.getByRole("button", { name: "OK" })).toBeDisabled();
     await createInPlace(dialog, "API Group", "APIGroup_test");
     await select("Environment", "RELEASE");
     await select("Security Authentication", "None");
