@@ -122,7 +122,6 @@ test("a syntax error names line and column, and nothing is deployed", async ({ p
   await expect(page.getByRole("alert")).toContainText(
     "Nothing was deployed. index.py, line 2, column 12: SyntaxError: '(' was never closed",
   );
-  await expect(page.getByRole("alert")).toBeInViewport();
   const problems = page.getByRole("listbox", { name: "Diagnostics" });
   await expect(problems.getByRole("option")).toHaveText("SyntaxError: '(' was never closed");
   await expect(editor(page)).toBeFocused();
