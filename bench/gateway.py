@@ -112,7 +112,10 @@ def observed(server: Server, load) -> dict:
         return time.monotonic(), busy_seconds(), cpu_seconds(server.pid), of_children.ru_utime + of_children.ru_stime
 
     before = spent()
-    measured = load()
+    try:
+        measured = load()
+    finally:
+        server.require_running()
     after = spent()
     if None not in before + after:
         elapsed, busy, by_server, by_wrk = (late - early for early, late in zip(before, after))
