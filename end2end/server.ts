@@ -61,6 +61,11 @@ export class Server {
       });
     }
     for (const user of users) await addUser(data, user);
+    return await Server.startOn(data);
+  }
+
+  /** Starts a server on a data folder that is there, and waits until it is ready. */
+  static async startOn(data: string) {
     const anyPort = "127.0.0.1:0";
     const child = spawn(
       binary,
