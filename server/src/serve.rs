@@ -70,10 +70,12 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
         parts.gateway.router(Listener { tls: true }),
         RustlsConfig::from_config(tls),
     )?;
+    // Before anyone is told that there is something to stop.
+    let mut stop = StopSignals::listen()?;
     ready.print();
     tracing::info!(duration_ms = began.elapsed().as_millis() as u64, "ready");
 
-    stop_signal().await?;
+    stop.next().await;
     let grace = Duration::from_secs(args.stop_grace);
     tracing::info!(
         grace_s = args.stop_grace,
@@ -84,7 +86,7 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
     }
     tokio::select! {
         _ = async { tokio::join!(console, http, https, parts.executor.stop(grace)) } => {}
-        again = stop_signal() => again?,
+        () = stop.next() => {}
     }
     parts.finish().await?;
     tracing::info!("stopped");
@@ -179,18 +181,26 @@ fn limit_headers(
     builder.http2().max_header_list_size(MAX_HEADER_BYTES);
 }
 
-/// Waits for Ctrl+C or SIGTERM.
-async fn stop_signal() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+/// Ctrl+C and SIGTERM, listened for from its making on.
+#[cfg(unix)]
+struct StopSignals(signal::unix::Signal, signal::unix::Signal);
+
+#[cfg(unix)]
+impl StopSignals {
+    fn listen() -> io::Result<Self> {
+        use signal::unix::{SignalKind, signal};
+        Ok(Self(
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        ))
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            result = signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
         }
     }
-    #[cfg(not(unix))]
-    signal::ctrl_c().await
 }
 
 /// The one line on standard output, for programs: where the doors are.
