@@ -36,7 +36,7 @@ impl Default for BodyPatience {
 /// that a caller who waits for `100 Continue` need not send it.
 pub(crate) async fn read(
     headers: &HeaderMap,
-    mut body: Body,
+    body: &mut Body,
     patience: BodyPatience,
 ) -> Result<Bytes, GatewayError> {
     let declared = headers
@@ -75,4 +75,29 @@ pub(crate) async fn read(
         }
     }
     Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// How much of a refused body is read and thrown away, and for how long.
+const DISCARDED_BYTES: usize = 4 * MAX_APIG_BODY_BYTES;
+const DISCARDING: Duration = Duration::from_secs(5);
+
+/// Reads on, beside the answer, what a caller still sends of a request that
+/// was answered already. Closing the connection under its hands would reset
+/// it, and the caller would see that instead of the answer. One who sends too
+/// much or for too long is cut off.
+pub(crate) fn discard(mut body: Body) {
+    if body.is_end_stream() {
+        return;
+    }
+    let reading = async move {
+        let mut left = DISCARDED_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            let Some(still) = left.checked_sub(bytes) else {
+                break;
+            };
+            left = still;
+        }
+    };
+    tokio::spawn(timeout(DISCARDING, reading));
 }

@@ -12,7 +12,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use futures::FutureExt as _;
-use http::header::{CONTENT_LENGTH, Entry, HeaderValue, SERVER, SET_COOKIE};
+use http::header::{CONTENT_LENGTH, EXPECT, Entry, HeaderValue, SERVER, SET_COOKIE};
 use http::request::Parts;
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::id::{ApiRequestId, RequestId};
@@ -136,12 +136,18 @@ impl<B: Backend> Gateway<B> {
             trigger.id = field::Empty,
             invocation.request_id = field::Empty,
         );
-        let call = self.call(listener, request_id.clone(), request);
+        let (request, mut body) = request.into_parts();
+        // One who waits for `100 Continue` sends nothing until the body is read.
+        let waits = request.headers.contains_key(EXPECT);
+        let call = self.call(listener, request_id.clone(), request, &mut body);
         let answer = AssertUnwindSafe(call)
             .catch_unwind()
             .instrument(span.clone())
             .await
             .unwrap_or_else(|panic| Err(GatewayError::Panicked(panic_text(&*panic))));
+        if !waits {
+            body::discard(body);
+        }
         let response = match answer {
             Ok(response) => response_of(response, self.0.config.console_cookie),
             Err(error) => {
@@ -157,9 +163,9 @@ impl<B: Backend> Gateway<B> {
         &self,
         listener: Listener,
         request_id: ApiRequestId,
-        request: Request,
+        request: Parts,
+        body: &mut Body,
     ) -> Result<FunctionResponse, GatewayError> {
-        let (request, body) = request.into_parts();
         let authority = host::authority(&request)?;
         limits::check(&request)?;
         let arrival = Arrival {
