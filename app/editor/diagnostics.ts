@@ -30,8 +30,11 @@ export function show(view: EditorView, list: Diagnostic[]) {
   view.dispatch(setDiagnostics(view.state, marks));
   const [first] = marks;
   if (first) {
-    view.dispatch({ selection: { anchor: first.from }, scrollIntoView: true });
+    // The panel takes the focus when it opens, and the page would scroll down to it.
+    const { scrollX, scrollY } = window;
     openLintPanel(view);
+    window.scrollTo(scrollX, scrollY);
+    view.dispatch({ selection: { anchor: first.from }, scrollIntoView: true });
   } else {
     closeLintPanel(view);
   }

@@ -84,9 +84,21 @@ const looks = EditorView.theme({
     marginBlockStart: "0.3em",
   },
   ".cm-diagnostic-error": { borderLeftColor: "var(--editor-error)" },
-  ".cm-panel.cm-panel-lint ul [aria-selected]": {
-    color: "var(--editor-text)",
-    backgroundColor: "var(--editor-selection)",
+  ".cm-panel.cm-panel-lint": {
+    "& ul, & ul:focus": { paddingInlineEnd: "32px" },
+    "& ul [aria-selected], & ul:focus [aria-selected]": {
+      color: "var(--editor-text)",
+      backgroundColor: "var(--editor-background)",
+    },
+    "& [name=close]": {
+      insetBlockStart: "2px",
+      insetInlineEnd: "4px",
+      inlineSize: "24px",
+      blockSize: "24px",
+      color: "var(--editor-text)",
+      fontSize: "18px",
+      cursor: "pointer",
+    },
   },
 });
 

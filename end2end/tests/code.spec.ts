@@ -123,6 +123,7 @@ test("a syntax error names line and column, and nothing is deployed", async ({ p
     "Nothing was deployed. index.py, line 2, column 12: SyntaxError: '(' was never closed",
   );
   const problems = page.getByRole("listbox", { name: "Diagnostics" });
+  await expect(page.getByRole("alert")).toBeInViewport();
   await expect(problems.getByRole("option")).toHaveText("SyntaxError: '(' was never closed");
   await expect(editor(page)).toBeFocused();
   expect(await deployedFiles(page, name)).toEqual(before);
