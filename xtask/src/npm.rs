@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::progress::Step;
 use crate::stamp::{Inputs, Stamp};
@@ -20,6 +20,7 @@ pub fn install(step: &mut Step, folder: &Path) -> Result<()> {
     if stamp.is(&inputs) {
         return Ok(());
     }
+    check_node()?;
     step.says("npm ci");
     let mut npm = process::program("npm");
     npm.current_dir(folder)
@@ -28,6 +29,23 @@ pub fn install(step: &mut Step, folder: &Path) -> Result<()> {
         .arg("--ignore-scripts");
     process::run(&mut npm)?;
     stamp.set(&inputs)
+}
+
+/// The oldest Node.js that every package in the lock files runs on.
+const NODE: u32 = 20;
+
+fn check_node() -> Result<()> {
+    let version = process::output(process::program("node").arg("--version"))?;
+    let version = version.trim();
+    let major = version
+        .strip_prefix('v')
+        .and_then(|version| version.split('.').next()?.parse().ok());
+    if major.is_none_or(|major: u32| major < NODE) {
+        bail!(
+            "Node.js {NODE} or newer is needed, `node` is {version}; get it from https://nodejs.org"
+        );
+    }
+    Ok(())
 }
 
 /// A tool that the root's packages bring.
