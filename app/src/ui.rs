@@ -15,7 +15,7 @@ pub(crate) use copy_button::CopyButton;
 pub(crate) use dialog::{ConfirmDelete, Dialog};
 pub(crate) use field::{Choice, Hint, SelectField, TextField, choices};
 pub(crate) use loaded::Loaded;
-pub(crate) use moment::{Ago, Moment};
+pub(crate) use moment::{Ago, Moment, MomentInColumn, Zone};
 pub(crate) use notice::{ErrorNotice, Notice, NoticeKind};
 pub(crate) use tabs::{Tab, Tabs};
 

@@ -335,7 +335,7 @@ fn ProjectFile(
             <button type="button" class="project__name" aria-current=move || (*selected.read() == this).then_some("true")
                 on:click=move |_| selected.set(chosen.clone())>
                 {path.clone()}
-                {move || changed().then(|| view! { <span class="project__mark" title="Not deployed">"●"<span class="visually-hidden">" not deployed"</span></span> })}
+                {move || changed().then(|| view! { <span class="project__mark" title="Not deployed"><span aria-hidden="true">"●"</span><span class="visually-hidden">" not deployed"</span></span> })}
             </button>
             <Button kind=ButtonKind::Link label=format!("Delete {path}") disabled=Signal::derive(only) on_press=Callback::new(remove)>"×"</Button>
         </li>

@@ -150,10 +150,10 @@ fn TestResultView(result: TestResult) -> impl IntoView {
     view! {
         <Notice kind>{banner}</Notice>
         <h3 class="card__subtitle">"Function Output"</h3>
-        <pre class="output" tabindex="0" aria-label="Function Output">{output}</pre>
+        <pre class="output" tabindex="0" role="region" aria-label="Function Output">{output}</pre>
         <h3 class="card__subtitle">"Log Output"</h3>
         {result.log_cut.then(|| view! { <p class="muted">"The beginning is left out; Monitoring > Logs has the whole log."</p> })}
-        <pre class="output" tabindex="0" aria-label="Log Output">{log}</pre>
+        <pre class="output" tabindex="0" role="region" aria-label="Log Output">{log}</pre>
         <h3 class="card__subtitle">"Summary"</h3>
         <dl class="facts">
             <div><dt>"Request ID"</dt><dd><code>{result.request_id.to_string()}</code></dd></div>

@@ -51,7 +51,6 @@ pub(crate) fn FunctionPage() -> impl IntoView {
                 <a href=routes::FUNCTIONS class="back">"← Function List"</a>
                 <h1 class="page-header__title">{move || name.get()}</h1>
             </div>
-            <div class="page-header__actions"><span class="badge">"Version: latest"</span></div>
         </header>
         <Loaded resource=found view=|found| view! { <FunctionFrame name=found.name.to_string()/> }/>
     }
@@ -75,7 +74,7 @@ fn FunctionFrame(name: String) -> impl IntoView {
     let details = current_function().details();
     view! {
         <details class="function-info">
-            <summary>"Function Info"</summary>
+            <summary>"Function Info"<span class="badge">"Version: latest"</span></summary>
             <Loaded resource=details view=|details| view! { <FunctionInfo details/> }/>
         </details>
         <Tabs label="Function" tabs/>

@@ -7,7 +7,7 @@ use super::page::with;
 use super::request_logs::LogView;
 use super::{LogQueryView, RequestList, RequestLog, RequestRow, find_request, list_requests};
 use crate::functions::current_function;
-use crate::ui::{CopyButton, Loaded, Moment, Notice, NoticeKind};
+use crate::ui::{CopyButton, Loaded, MomentInColumn, Notice, NoticeKind, Zone};
 
 /// The Request List and, below the request that was chosen, its log.
 #[component]
@@ -46,7 +46,7 @@ fn millis(micros: u64) -> String {
 fn RequestTable(list: RequestList, chosen: Memo<Option<String>>) -> impl IntoView {
     let params = use_query_map();
     let RequestList { rows, more, lost } = list;
-    let empty = rows.is_empty();
+    let newest = rows.first().map(|row| row.started_at);
     let row = move |row: RequestRow| {
         let id = row.request_id.to_string();
         let (this, toggled) = (id.clone(), id.clone());
@@ -58,7 +58,7 @@ fn RequestTable(list: RequestList, chosen: Memo<Option<String>>) -> impl IntoVie
         let success = row.cause.is_success();
         view! {
             <tr class:table__row--open=move || open.get()>
-                <td><Moment at=row.started_at/></td>
+                <td><MomentInColumn at=row.started_at/></td>
                 <td><a href=toggle data-noscroll="true" class="mono" aria-expanded=move || open.get().to_string()>{id.clone()}</a></td>
                 <td><span class=if success { "badge badge--success" } else { "badge badge--danger" }>{row.cause.result_label()}</span></td>
                 <td class="table__number">{millis(row.duration_us)}</td>
@@ -72,7 +72,7 @@ fn RequestTable(list: RequestList, chosen: Memo<Option<String>>) -> impl IntoVie
         {(lost > 0).then(|| view! {
             <Notice kind=NoticeKind::Error>{format!("{lost} records could not be written since the server started. Its own log says why.")}</Notice>
         })}
-        {if empty {
+        {if newest.is_none() {
             view! {
                 <div class="empty">
                     <p class="empty__title">"No requests"</p>
@@ -86,7 +86,7 @@ fn RequestTable(list: RequestList, chosen: Memo<Option<String>>) -> impl IntoVie
                         <caption class="visually-hidden">"Request List"</caption>
                         <thead>
                             <tr>
-                                <th scope="col">"Time"</th>
+                                <th scope="col">"Time " {newest.map(|at| view! { <Zone at/> })}</th>
                                 <th scope="col">"Request ID"</th>
                                 <th scope="col">"Invocation Result"</th>
                                 <th scope="col" class="table__number">"Duration (ms)"</th>
@@ -116,13 +116,18 @@ fn RequestDetail(request: RequestLog) -> impl IntoView {
         .collect::<Vec<_>>()
         .join("\n");
     view! {
-        <section class="request-detail" aria-label="Log of the request">
+        <section class="request-detail" aria-labelledby="request-detail">
+            <div class="card__header">
+                <h3 class="card__subtitle" id="request-detail">"Log of the request"</h3>
+                <div class="card__actions">
+                    <CopyButton text=text label="Copy log"/>
+                    <a href=move || with(&params.read(), &[("request", "")]) data-noscroll="true">"Close"</a>
+                </div>
+            </div>
             <dl class="facts">
                 <div><dt>"Request ID"</dt><dd><code>{id.clone()}</code> " " <CopyButton text=id label="Copy Request ID"/></dd></div>
                 {row.api_request_id.map(|id| view! { <div><dt>"API Request ID"</dt><dd><code>{id.to_string()}</code></dd></div> })}
                 {row.cold_start_us.map(|us| view! { <div><dt>"Cold start (ms)"</dt><dd>{millis(us)}</dd></div> })}
-                <div><dt>"Log"</dt><dd><CopyButton text=text label="Copy log"/></dd></div>
-                <div><dt>"List"</dt><dd><a href=move || with(&params.read(), &[("request", "")]) data-noscroll="true">"Close"</a></dd></div>
             </dl>
             <LogView lines label="Log lines"/>
         </section>

@@ -105,6 +105,18 @@ fn CreateTriggerForm(
         })
     });
 
+    // Beside OK: the field that is wrong can be far up the form.
+    let wrong = move || {
+        [
+            ("API Name", parsed_name.get().err()),
+            ("API Group", parsed_group.get().err()),
+            ("Path", parsed_path.get().err()),
+            ("Timeout", parsed_timeout.get().err()),
+        ]
+        .into_iter()
+        .find_map(|(field, error)| error.map(|_| format!("Check the field {field}.")))
+    };
+
     let sent = RwSignal::new(None::<ApigTriggerSettings>);
     let creating = Action::new(move |settings: &ApigTriggerSettings| {
         create_trigger(function.clone(), settings.clone())
@@ -231,6 +243,7 @@ fn CreateTriggerForm(
                 error=Signal::derive(move || parsed_timeout.get().err())
                 hint="Set a backend timeout from 1 ms to 60,000 ms."/>
             <div class="dialog__footer">
+                <p class="dialog__reason" aria-live="polite">{wrong}</p>
                 <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
                 <Button kind=ButtonKind::Primary submit=true busy=creating.pending() disabled=Signal::derive(move || settings.read().is_none())>"OK"</Button>
             </div>

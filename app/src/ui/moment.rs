@@ -5,9 +5,35 @@ use sluice_domain::time::Timestamp;
 /// browser, which knows the zone, rewrites it after hydration.
 #[component]
 pub(crate) fn Moment(at: Timestamp) -> impl IntoView {
+    let text = local_text(at);
+    view! { <time datetime=at.iso_format()>{text}</time> }
+}
+
+/// The same without the zone, which stands in the head of the column:
+/// [`Zone`]. On hover it has it too.
+#[component]
+pub(crate) fn MomentInColumn(at: Timestamp) -> impl IntoView {
+    let text = local_text(at);
+    let short = move || text.read().split(" GMT").next().map(str::to_owned);
+    view! { <time datetime=at.iso_format() title=text>{short}</time> }
+}
+
+/// The reader's time zone at a moment: `GMT+02:00`.
+#[component]
+pub(crate) fn Zone(at: Timestamp) -> impl IntoView {
+    let text = local_text(at);
+    let zone = move || {
+        text.read()
+            .find("GMT")
+            .map(|start| text.read()[start..].to_owned())
+    };
+    view! { <span>{zone}</span> }
+}
+
+fn local_text(at: Timestamp) -> RwSignal<String> {
     let text = RwSignal::new(at.console_format());
     Effect::new(move || text.set(local_format(at)));
-    view! { <time datetime=at.iso_format()>{move || text.get()}</time> }
+    text
 }
 
 /// How long ago a moment was, seen from `now`, with the moment itself on hover.
