@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     let needed = [
         (site.join("manifest.json"), "site"),
         (runtimes.join("python3.12/component.wasm.zst"), "setup"),
+        (runtimes.join("python3.12/image.wasm.zst"), "setup"),
         (runtimes.join("python3.12/stdlib.tar.zst"), "setup"),
     ];
     for (file, command) in &needed {

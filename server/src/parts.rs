@@ -31,6 +31,10 @@ pub const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
         env!("SLUICE_RUNTIMES_DIR"),
         "/python3.12/component.wasm.zst"
     )),
+    image_zst: Some(include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.12/image.wasm.zst"
+    ))),
     stdlib_tar_zst: include_bytes!(concat!(
         env!("SLUICE_RUNTIMES_DIR"),
         "/python3.12/stdlib.tar.zst"

@@ -13,6 +13,7 @@ mod build;
 mod compress;
 mod esbuild;
 mod frontend;
+mod fuse;
 mod lanes;
 mod nextest;
 mod npm;

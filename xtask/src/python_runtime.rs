@@ -10,10 +10,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::progress::Step;
 use crate::stamp::{self, Inputs, Stamp};
-use crate::{compress, paths, process};
+use crate::{compress, fuse, paths, process};
 
 /// Raise it when the way of building below changes.
-const REVISION: &str = "1";
+const REVISION: &str = "2";
 
 /// The runtime's folder, for the server and its tests.
 const NAME: &str = "python3.12";
@@ -41,10 +41,16 @@ pub fn make(step: &mut Step) -> Result<()> {
     remove(&part)?;
     fs::create_dir_all(&part)?;
     process::run(process::program(python).arg(build).arg(&part))?;
-    for name in ["component.wasm", "stdlib.tar"] {
-        let file = part.join(name);
-        let bytes =
-            fs::read(&file).with_context(|| format!("runtimes/python/build.py left no {name}"))?;
+    let made = |name: &str| {
+        fs::read(part.join(name))
+            .with_context(|| format!("runtimes/python/build.py left no {name}"))
+    };
+    let split = fuse::split(&made("component.wasm")?).context("linking the runtime for good")?;
+    for (name, bytes) in [
+        ("component.wasm", split.component),
+        ("image.wasm", split.image),
+        ("stdlib.tar", made("stdlib.tar")?),
+    ] {
         stamp::write(&part.join(format!("{name}.zst")), &compress::zstd(&bytes)?)?;
     }
     Stamp::at(part.join("stamp")).set(&inputs)?;

@@ -33,10 +33,12 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         PathBuf::from,
     );
     let read = |file: &str| std::fs::read(folder.join("python3.12").join(file));
-    let (component_zst, stdlib_tar_zst) = (read("component.wasm.zst")?, read("stdlib.tar.zst")?);
+    let (component_zst, image_zst) = (read("component.wasm.zst")?, read("image.wasm.zst")?);
+    let stdlib_tar_zst = read("stdlib.tar.zst")?;
     let image = RuntimeImage {
         runtime: Runtime::Python312,
         component_zst: &component_zst,
+        image_zst: Some(&image_zst),
         stdlib_tar_zst: &stdlib_tar_zst,
     };
     let artifacts = std::env::temp_dir().join(format!("sluice-cold-start-{}", std::process::id()));

@@ -27,6 +27,9 @@ const CALL_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
 /// 128 TB.
 pub const MAX_INSTANCES: u32 = 1000;
 
+/// Largest memory that instances begin with.
+pub const MAX_IMAGE_BYTES: u64 = 512 * 1024 * 1024;
+
 /// An engine with the settings that all runtimes are compiled for.
 pub fn engine() -> wasmtime::Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
@@ -49,6 +52,8 @@ pub fn engine() -> wasmtime::Result<Engine> {
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
+        // The memory of a function that is ready to be called is mapped, never copied.
+        .memory_guaranteed_dense_image_size(MAX_IMAGE_BYTES)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(CALL_STACK_BYTES);
     Engine::new(&config)

@@ -82,7 +82,10 @@ impl Blueprint {
         let log = SharedLog::default();
         let tmp = ScratchFolder::new(&self.scratch)?;
         let mut wasi = WasiCtxBuilder::new();
-        wasi.envs(&self.environment)
+        // An import looks for dozens of small local files; handing each look to another thread
+        // takes longer than the look. Folders opened before this is said do not hear of it.
+        wasi.allow_blocking_current_thread(true)
+            .envs(&self.environment)
             .stdout(Output::new(&log, Stream::Out))
             .stderr(Output::new(&log, Stream::Err))
             .preopened_dir(self.code.path(), FUNCTION_ROOT, FsPerms::ReadOnly)?
@@ -90,10 +93,7 @@ impl Blueprint {
             .preopened_dir(tmp.path(), "/tmp", FsPerms::ReadWrite)?
             .allow_tcp(false)
             .allow_udp(false)
-            .allow_ip_name_lookup(false)
-            // An import looks for dozens of small local files; handing each look to
-            // another thread takes longer than the look.
-            .allow_blocking_current_thread(true);
+            .allow_ip_name_lookup(false);
         let host = Host {
             wasi: wasi.build(),
             table: ResourceTable::new(),

@@ -11,6 +11,7 @@
 //! next call; `runtime` makes a language ready once, on the `engine` that all
 //! share.
 
+mod artifact;
 mod call;
 mod code;
 mod cpu;

@@ -4,13 +4,15 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 use sluice_domain::function::Runtime;
-use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Engine, Module};
 
+use crate::artifact;
 use crate::guest;
 use crate::instance::Host;
 use crate::scratch::ScratchFolder;
@@ -22,9 +24,16 @@ pub struct RuntimeImage<'a> {
     pub runtime: Runtime,
     /// Its WebAssembly component, compressed by zstd.
     pub component_zst: &'a [u8],
+    /// The core module `image`, where the component imports it: the memory that an instance
+    /// begins with, compressed by zstd.
+    pub image_zst: Option<&'a [u8]>,
     /// Its standard library: a tar archive, compressed by zstd.
     pub stdlib_tar_zst: &'a [u8],
 }
+
+/// Names of the compiled files.
+const COMPONENT: &str = "component.cwasm";
+const IMAGE: &str = "image.cwasm";
 
 /// Why the executor could not start.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +73,8 @@ pub fn disk(path: &Path) -> impl FnOnce(io::Error) -> StartError {
 pub struct ReadyRuntime {
     /// Which it is.
     pub runtime: Runtime,
+    /// What it is linked from, for images of functions.
+    pub linkable: Arc<Linkable>,
     /// The component with all its imports, compiled and linked.
     pub linked: guest::RuntimePre<Host>,
     /// Its standard library on disk.
@@ -84,10 +95,14 @@ impl ReadyRuntime {
         fs::create_dir_all(&folder).map_err(disk(&folder))?;
         remove_others(artifacts, runtime, &folder);
         let library = library(&folder, image)?;
-        let component = component(engine, &folder, image)?;
-        let linked = link(engine, &component).map_err(failed)?;
+        let compiled = Compiled::in_folder(engine, &folder, image)?;
+        let linkable = Linkable::new(engine, compiled.component).map_err(failed)?;
+        let linked = linkable
+            .with_image(compiled.image.as_ref())
+            .map_err(failed)?;
         Ok(Self {
             runtime,
+            linkable: Arc::new(linkable),
             linked,
             library,
         })
@@ -121,6 +136,7 @@ fn key(engine: &Engine, image: &RuntimeImage<'_>) -> String {
     }
     let mut hashing = Hashing(Sha256::new());
     hashing.0.update(image.component_zst);
+    hashing.0.update(image.image_zst.unwrap_or_default());
     hashing.0.update(image.stdlib_tar_zst);
     std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hashing);
     hex::encode(&hashing.0.finalize()[..8])
@@ -159,69 +175,75 @@ fn library(folder: &Path, image: &RuntimeImage<'_>) -> Result<PathBuf, StartErro
     Ok(library)
 }
 
-/// The component as machine code: mapped from disk, or compiled where that
-/// file is absent or damaged.
-fn component(
-    engine: &Engine,
-    folder: &Path,
-    image: &RuntimeImage<'_>,
-) -> Result<Component, StartError> {
-    let file = folder.join("component.cwasm");
-    let seal = folder.join("component.cwasm.sha256");
-    match mapped(engine, &file, &seal) {
-        Ok(component) => return Ok(component),
-        Err(reason) if file.exists() => {
-            tracing::warn!(runtime = %image.runtime, %reason, "the compiled runtime is damaged");
+/// A runtime as machine code.
+struct Compiled {
+    component: Component,
+    image: Option<Module>,
+}
+
+impl Compiled {
+    /// Maps it from disk; compiles it where a file is absent or damaged.
+    fn in_folder(
+        engine: &Engine,
+        folder: &Path,
+        image: &RuntimeImage<'_>,
+    ) -> Result<Self, StartError> {
+        let runtime = image.runtime;
+        match Self::mapped(engine, folder, image) {
+            Ok(compiled) => return Ok(compiled),
+            Err(reason) if folder.join(COMPONENT).exists() => {
+                tracing::warn!(%runtime, %reason, "the compiled runtime is damaged");
+            }
+            Err(_) => {}
         }
-        Err(_) => {}
+        tracing::info!(%runtime, "compiling the runtime, once: a few seconds");
+        let begun = Instant::now();
+        let compile = || -> wasmtime::Result<Self> {
+            let component = zstd::decode_all(image.component_zst)?;
+            artifact::write(folder, COMPONENT, &engine.precompile_component(&component)?)?;
+            if let Some(module) = image.image_zst {
+                let module = zstd::decode_all(module)?;
+                artifact::write(folder, IMAGE, &engine.precompile_module(&module)?)?;
+            }
+            Self::mapped(engine, folder, image)
+        };
+        let compiled = compile().map_err(|source| StartError::Runtime { runtime, source })?;
+        let seconds = begun.elapsed().as_secs_f64();
+        tracing::info!(%runtime, seconds, "compiled the runtime");
+        Ok(compiled)
     }
-    tracing::info!(runtime = %image.runtime, "compiling the runtime, once: about ten seconds");
-    let begun = Instant::now();
-    let compile = || -> wasmtime::Result<Component> {
-        let wasm = zstd::decode_all(image.component_zst)?;
-        let code = engine.precompile_component(&wasm)?;
-        let part = ScratchFolder::new(folder)?;
-        let whole = part.path().join("component.cwasm");
-        fs::write(&whole, &code)?;
-        // The seal goes last: without it the file counts as damaged.
-        fs::rename(whole, &file)?;
-        fs::write(&seal, sum(&code))?;
-        mapped(engine, &file, &seal)
-    };
-    let component = compile().map_err(|source| StartError::Runtime {
-        runtime: image.runtime,
-        source,
-    })?;
-    let seconds = begun.elapsed().as_secs_f64();
-    tracing::info!(runtime = %image.runtime, seconds, "compiled the runtime");
-    Ok(component)
-}
 
-/// Maps the compiled component, if it is what was written.
-fn mapped(engine: &Engine, file: &Path, seal: &Path) -> wasmtime::Result<Component> {
-    let code = fs::read(file)?;
-    if fs::read_to_string(seal)? != sum(&code) {
-        wasmtime::bail!("its checksum is wrong");
+    fn mapped(engine: &Engine, folder: &Path, image: &RuntimeImage<'_>) -> wasmtime::Result<Self> {
+        let module = || artifact::module(engine, folder, IMAGE);
+        Ok(Self {
+            component: artifact::component(engine, folder, COMPONENT)?,
+            image: image.image_zst.map(|_| module()).transpose()?,
+        })
     }
-    #[expect(
-        unsafe_code,
-        reason = "wasmtime runs what it maps here, so the file must be its own output. Only we \
-                  write to this folder, which is the executor's contract; the checksum was \
-                  just compared, and wasmtime compares its version and settings itself"
-    )]
-    let component = unsafe { Component::deserialize_file(engine, file) }?;
-    Ok(component)
 }
 
-fn sum(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+/// The component with all its imports but the image.
+pub struct Linkable {
+    component: Component,
+    linker: Linker<Host>,
 }
 
-/// Gives the component its imports: WASI, of which each instance decides what
-/// it opens, and the logger.
-fn link(engine: &Engine, component: &Component) -> wasmtime::Result<guest::RuntimePre<Host>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    guest::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
-    guest::RuntimePre::new(linker.instantiate_pre(component)?)
+impl Linkable {
+    /// Gives the component its imports: WASI, of which each instance decides what it opens,
+    /// and the logger.
+    fn new(engine: &Engine, component: Component) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        guest::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
+        Ok(Self { component, linker })
+    }
+
+    /// Ready for instances that begin with the memory of `image`.
+    pub fn with_image(&self, image: Option<&Module>) -> wasmtime::Result<guest::RuntimePre<Host>> {
+        let mut linker = self.linker.clone();
+        if let Some(image) = image {
+            linker.root().module("image", image)?;
+        }
+        guest::RuntimePre::new(linker.instantiate_pre(&self.component)?)
+    }
 }

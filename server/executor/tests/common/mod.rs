@@ -43,6 +43,7 @@ pub async fn start(
     max_instances_per_function: usize,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
     let (component_zst, stdlib_tar_zst) = (image("component.wasm.zst"), image("stdlib.tar.zst"));
+    let image_zst = image("image.wasm.zst");
     let (records, received) = mpsc::channel(1000);
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
@@ -52,6 +53,7 @@ pub async fn start(
     let image = RuntimeImage {
         runtime: Runtime::Python312,
         component_zst: &component_zst,
+        image_zst: Some(&image_zst),
         stdlib_tar_zst: &stdlib_tar_zst,
     };
     let executor = Executor::start(config, &[image]).await.unwrap();

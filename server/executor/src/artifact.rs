@@ -1,0 +1,57 @@
+//! Compiled WebAssembly on disk: written whole, mapped only as it was written.
+
+use std::fs;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
+
+use crate::scratch::ScratchFolder;
+
+/// Writes a compiled file. It gets a seal, which goes last: without it the file counts as
+/// damaged.
+pub fn write(folder: &Path, name: &str, code: &[u8]) -> std::io::Result<()> {
+    let part = ScratchFolder::new(folder)?;
+    let whole = part.path().join(name);
+    fs::write(&whole, code)?;
+    fs::rename(whole, folder.join(name))?;
+    fs::write(folder.join(seal(name)), sum(code))
+}
+
+/// Maps a compiled component.
+pub fn component(engine: &Engine, folder: &Path, name: &str) -> wasmtime::Result<Component> {
+    check(folder, name)?;
+    #[expect(
+        unsafe_code,
+        reason = "wasmtime runs what it maps here, so the file must be its own output. Only we \
+                  write to this folder, which is the executor's contract; the checksum was \
+                  just compared, and wasmtime compares its version and settings itself"
+    )]
+    let component = unsafe { Component::deserialize_file(engine, folder.join(name)) }?;
+    Ok(component)
+}
+
+/// Maps a compiled core module.
+pub fn module(engine: &Engine, folder: &Path, name: &str) -> wasmtime::Result<Module> {
+    check(folder, name)?;
+    #[expect(unsafe_code, reason = "the same as for a component, above")]
+    let module = unsafe { Module::deserialize_file(engine, folder.join(name)) }?;
+    Ok(module)
+}
+
+fn check(folder: &Path, name: &str) -> wasmtime::Result<()> {
+    let code = fs::read(folder.join(name))?;
+    if fs::read_to_string(folder.join(seal(name)))? != sum(&code) {
+        wasmtime::bail!("its checksum is wrong");
+    }
+    Ok(())
+}
+
+fn seal(name: &str) -> String {
+    format!("{name}.sha256")
+}
+
+fn sum(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
