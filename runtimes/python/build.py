@@ -21,7 +21,7 @@ WIT = HERE.parent / "wit"
 def componentize(app, search, output):
     """Runs `app` inside CPython for WebAssembly and keeps the state it leaves."""
     program = [sys.executable, "-c", "import componentize_py; componentize_py.script()"]
-    options = ["--wit-path", WIT, "--world", "runtime", "componentize"]
+    options = ["--wit-path", WIT, "--world", "python", "componentize"]
     # Without VIRTUAL_ENV the packages of this Python stay out of the search path.
     # A fixed seed makes the snapshot the same each time; it is no secret anyway, because
     # every instance starts from the same memory and so has the same one.

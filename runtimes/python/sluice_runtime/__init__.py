@@ -6,17 +6,18 @@ leaves. So whatever belongs to one instance happens in `WitWorld.load`, not at i
 
 from wit_world.types import Err
 
-from . import console, failures, preload, sandbox, syntax
+from . import console, failures, freezing, preload, sandbox, syntax
 from .function import Function
 
 sandbox.install()
+freezing.install()
 
 # Made by `load`. Each call comes to a new WitWorld, so it cannot be kept there.
 function = None
 
 
 class WitWorld:
-    """The exports of the world `runtime`."""
+    """The exports of the world `python`."""
 
     def check(self, path):
         """Says whether the file at `path` can be compiled."""
@@ -35,8 +36,16 @@ class WitWorld:
         finally:
             console.flush()
 
+    def freeze(self):
+        """Makes ready for other instances that begin with this memory."""
+        reason = freezing.hindrance()
+        if reason is not None:
+            raise Err(reason)
+        freezing.freeze()
+
     def invoke(self, request_id, event, remaining_ms):
         """Calls the handler."""
+        freezing.wake()
         try:
             return function.call(request_id, event, remaining_ms)
         except BaseException as exception:

@@ -20,6 +20,14 @@ def handler(event, context):
     return {"statusCode": 200, "body": html, "headers": {"Content-Type": "text/html"}, "isBase64Encoded": False}
 "#;
 
+const HEAVY: &str = r#"
+import argparse, ast, asyncio, calendar, configparser, difflib, email, fractions, html.parser
+import inspect, pprint, sched, shelve, statistics, unittest, xml.dom.minidom
+table = {str(n): n for n in range(200_000)}
+def handler(event, context):
+    return table["77777"]
+"#;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     // On a thread of the runtime, as a server's requests are.
@@ -56,16 +64,25 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     }
     let executor = Executor::start(config, &[image]).await?;
 
-    let begun = Instant::now();
-    let mut deployment = executor.deploy(spec(CODE)?).await?;
-    println!("deploy: {:?}", begun.elapsed());
-    let mut times = Vec::new();
-    for _ in 0..200 {
-        times.push(timed_call(&executor, &deployment).await?);
-        // Without its instances the next call is a cold one.
-        deployment = executor.deploy(spec(CODE)?).await?;
+    for (name, code) in [("the demo", CODE), ("16 imports and a large dict", HEAVY)] {
+        for tier in ["source", "snapshot"] {
+            let mut times = Vec::new();
+            let mut snapshots = Vec::new();
+            for _ in 0..if code == CODE { 200 } else { 20 } {
+                // A new deployment has no instances, so its first call is a cold one.
+                let deployment = executor.deploy(spec(code)?).await?;
+                if tier == "snapshot" {
+                    snapshots.push(snapshot_of(&deployment).await?);
+                }
+                times.push(timed_call(&executor, &deployment).await?);
+            }
+            report(&format!("{name}: cold call from {tier}"), &mut times);
+            if !snapshots.is_empty() {
+                report(&format!("{name}: making the snapshot"), &mut snapshots);
+            }
+        }
     }
-    report("cold call", &mut times);
+    let deployment = executor.deploy(spec(CODE)?).await?;
     let mut times = Vec::new();
     for _ in 0..5000 {
         times.push(timed_call(&executor, &deployment).await?);
@@ -74,6 +91,19 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     drop((deployment, executor));
     std::fs::remove_dir_all(artifacts)?;
     Ok(())
+}
+
+/// Waits for the snapshot of a deployment; what making it took.
+async fn snapshot_of(
+    deployment: &Deployment,
+) -> Result<Duration, Box<dyn std::error::Error + Send + Sync>> {
+    loop {
+        match deployment.snapshot() {
+            None => tokio::time::sleep(Duration::from_millis(1)).await,
+            Some(Ok(snapshot)) => return Ok(snapshot.took),
+            Some(Err(reason)) => return Err(reason.to_string().into()),
+        }
+    }
 }
 
 async fn timed_call(

@@ -1,6 +1,6 @@
 //! A deployment: a function's code and settings, ready to be called.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sluice_domain::code::{CodeError, CodePackage};
 use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::instance::Blueprint;
 use crate::pool::Pool;
+use crate::snapshot::{NoSnapshot, Snapshot};
 
 /// What a deployment is made of.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Deployment {
     pub(crate) pool: Pool,
     pub(crate) blueprint: Blueprint,
     pub(crate) slots: Arc<Semaphore>,
+    /// What came of making a snapshot, once it was tried.
+    pub(crate) snapshot: OnceLock<Result<Snapshot, NoSnapshot>>,
 }
 
 impl Deployment {
@@ -46,12 +49,19 @@ impl Deployment {
             pool: Pool::default(),
             blueprint,
             slots,
+            snapshot: OnceLock::new(),
         }
     }
 
     /// What it was made of.
     pub fn spec(&self) -> &DeploymentSpec {
         &self.spec
+    }
+
+    /// The snapshot that instances begin with, or why there is none; nothing while it is
+    /// being made, which happens in the background.
+    pub fn snapshot(&self) -> Option<Result<&Snapshot, &NoSnapshot>> {
+        self.snapshot.get().map(Result::as_ref)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::engine::{self, Ticker};
 use crate::gate::Gate;
 use crate::instance::Blueprint;
 use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, disk};
+use crate::snapshot::{self, NoSnapshot};
 use crate::{code, pool, run, scratch, syntax};
 
 /// How often instances that wait too long are looked for.
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     gate: Gate,
     pub(crate) ticker: Ticker,
     folders: Folders,
+    /// One snapshot is made at a time.
+    snapshots: Arc<Semaphore>,
     slots: Mutex<HashMap<FunctionId, Weak<Semaphore>>>,
     deployments: Mutex<Vec<Weak<Deployment>>>,
     // Held while this lives: two executors would remove each other's files.
@@ -86,6 +89,7 @@ impl Executor {
             gate: Gate::new(),
             ticker,
             folders,
+            snapshots: Arc::new(Semaphore::new(1)),
             slots: Mutex::default(),
             deployments: Mutex::default(),
             _lock: lock,
@@ -120,6 +124,10 @@ impl Executor {
         let slots = inner.slots(&spec.function_id);
         let deployment = Arc::new(Deployment::new(spec, blueprint, slots));
         inner.remember(&deployment);
+        tokio::spawn(make_snapshot(
+            Arc::downgrade(inner),
+            Arc::downgrade(&deployment),
+        ));
         Ok(deployment)
     }
 
@@ -222,6 +230,41 @@ impl Inner {
             .unwrap_or_else(PoisonError::into_inner);
         known.push(Arc::downgrade(deployment));
     }
+}
+
+/// Makes the snapshot of a deployment, one after the other: calls go before.
+async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
+    let Some(turns) = inner.upgrade().map(|inner| Arc::clone(&inner.snapshots)) else {
+        return;
+    };
+    // Fails only if the semaphore is closed, which nobody does.
+    let Ok(_turn) = turns.acquire().await else {
+        return;
+    };
+    // It may have been replaced meanwhile, or the executor may have ended.
+    let (Some(inner), Some(deployment)) = (inner.upgrade(), deployment.upgrade()) else {
+        return;
+    };
+    let Some(_inside) = inner.gate.enter() else {
+        return;
+    };
+    let _ticking = inner.ticker.during_call();
+    let timeout = deployment.spec().settings.timeout.duration();
+    let made = snapshot::make(&deployment.blueprint, &inner.folders.code, timeout).await;
+    let name = &deployment.spec().function_name;
+    match &made {
+        Ok(snapshot) => tracing::debug!(
+            function.name = %name,
+            duration_us = snapshot.took.as_micros() as u64,
+            memory.bytes = snapshot.memory_bytes,
+            "made a snapshot"
+        ),
+        Err(NoSnapshot::Fault(error)) => {
+            tracing::warn!(function.name = %name, error = format!("{error:#}"), "no snapshot");
+        }
+        Err(reason) => tracing::debug!(function.name = %name, %reason, "no snapshot"),
+    }
+    let _ = deployment.snapshot.set(made);
 }
 
 /// Takes the folder for this process.

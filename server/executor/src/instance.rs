@@ -1,13 +1,15 @@
 //! One live sandbox: what it may see, and how it is talked to.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{LogLevel, MAX_RESULT_BYTES};
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{self, ResourceTable};
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::cpu;
 use crate::deployment::DeploymentSpec;
@@ -30,7 +32,6 @@ const PACKAGE: &str = "default";
 const PROJECT_ID: &str = "default";
 
 /// All that is needed to make an instance of a deployment.
-#[derive(Debug)]
 pub struct Blueprint {
     runtime: ReadyRuntime,
     code: ScratchFolder,
@@ -38,6 +39,7 @@ pub struct Blueprint {
     environment: Vec<(String, String)>,
     memory_bytes: u64,
     handler_source: Option<Vec<u8>>,
+    snapshot: OnceLock<guest::RuntimePre<Host>>,
 }
 
 impl Blueprint {
@@ -64,6 +66,7 @@ impl Blueprint {
                 .code
                 .file(&handler_file)
                 .map(|text| text.as_bytes().to_vec()),
+            snapshot: OnceLock::new(),
         }
     }
 
@@ -72,13 +75,44 @@ impl Blueprint {
         self.handler_source.as_deref()
     }
 
-    /// Makes an instance that has not run anything yet.
+    /// Makes an instance: one that has loaded the handler, if there is a snapshot, and one
+    /// that has not run anything yet otherwise.
     pub async fn instance(&self) -> wasmtime::Result<Instance> {
-        self.instance_with_memory(self.memory_bytes).await
+        let (begins_with, is_loaded) = match self.snapshot.get() {
+            Some(snapshot) => (snapshot, true),
+            None => (&self.runtime.linked, false),
+        };
+        let sandbox = self.sandbox(self.memory_bytes)?;
+        sandbox.instance(begins_with, is_loaded).await
     }
 
-    /// The same with a memory of its own size.
+    /// Makes an instance that has not run anything yet, with a memory of its own size.
     pub async fn instance_with_memory(&self, memory_bytes: u64) -> wasmtime::Result<Instance> {
+        let sandbox = self.sandbox(memory_bytes)?;
+        sandbox.instance(&self.runtime.linked, false).await
+    }
+
+    /// The same, to look into it.
+    pub async fn transparent(&self) -> wasmtime::Result<(Instance, component::Instance)> {
+        let mut sandbox = self.sandbox(self.memory_bytes)?;
+        let linked = self.runtime.linked.instance_pre();
+        let inside = linked.instantiate_async(&mut sandbox.store).await?;
+        let guest = guest::Runtime::new(&mut sandbox.store, &inside)?;
+        Ok((sandbox.with(guest, false), inside))
+    }
+
+    /// The runtime.
+    pub fn runtime(&self) -> &ReadyRuntime {
+        &self.runtime
+    }
+
+    /// Lets instances begin with this from now on: it has loaded the handler.
+    pub fn begin_with(&self, snapshot: guest::RuntimePre<Host>) {
+        // Set once, by the only task that makes snapshots of this deployment.
+        let _ = self.snapshot.set(snapshot);
+    }
+
+    fn sandbox(&self, memory_bytes: u64) -> wasmtime::Result<Sandbox> {
         let log = SharedLog::default();
         let tmp = ScratchFolder::new(&self.scratch)?;
         let mut wasi = WasiCtxBuilder::new();
@@ -93,7 +127,9 @@ impl Blueprint {
             .preopened_dir(tmp.path(), "/tmp", FsPerms::ReadWrite)?
             .allow_tcp(false)
             .allow_udp(false)
-            .allow_ip_name_lookup(false);
+            .allow_ip_name_lookup(false)
+            // One for all: an instance can begin with what another has read from it.
+            .monotonic_clock(Uptime);
         let host = Host {
             wasi: wasi.build(),
             table: ResourceTable::new(),
@@ -112,15 +148,58 @@ impl Blueprint {
             ))
         });
         store.set_epoch_deadline(1);
-        let guest = self.runtime.linked.instantiate_async(&mut store).await?;
-        Ok(Instance {
+        Ok(Sandbox {
             store,
-            guest,
             log,
-            taken_in: 0,
             worn_at: memory_bytes / 4,
-            _tmp: tmp,
+            tmp,
         })
+    }
+}
+
+/// What surrounds an instance.
+struct Sandbox {
+    store: Store<Host>,
+    log: SharedLog,
+    worn_at: u64,
+    tmp: ScratchFolder,
+}
+
+impl Sandbox {
+    async fn instance(
+        mut self,
+        begins_with: &guest::RuntimePre<Host>,
+        is_loaded: bool,
+    ) -> wasmtime::Result<Instance> {
+        let guest = begins_with.instantiate_async(&mut self.store).await?;
+        Ok(self.with(guest, is_loaded))
+    }
+
+    fn with(self, guest: guest::Runtime, is_loaded: bool) -> Instance {
+        Instance {
+            store: self.store,
+            guest,
+            log: self.log,
+            is_loaded,
+            taken_in: 0,
+            worn_at: self.worn_at,
+            _tmp: self.tmp,
+        }
+    }
+}
+
+/// The time since this machine started.
+struct Uptime;
+
+impl HostMonotonicClock for Uptime {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        let now = clock_gettime(ClockId::Monotonic);
+        let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+        seconds * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
     }
 }
 
@@ -133,6 +212,8 @@ pub struct Instance {
     /// Bytes of events that it has been given, and how many make it worn.
     taken_in: u64,
     worn_at: u64,
+    /// Whether it has loaded the handler: it begins so where there is a snapshot.
+    pub is_loaded: bool,
     // After the store, which has it open.
     _tmp: ScratchFolder,
 }
@@ -149,7 +230,10 @@ impl Instance {
         spent: &mut Duration,
     ) -> wasmtime::Result<Result<(), GuestFailure>> {
         self.begin(id);
-        cpu::measured(self.guest.call_load(&mut self.store, source), spent).await
+        let loading = self.guest.call_load(&mut self.store, source);
+        let loaded = cpu::measured(loading, spent).await;
+        self.is_loaded = matches!(loaded, Ok(Ok(())));
+        loaded
     }
 
     /// Calls the handler; `spent` gets the CPU time.
@@ -182,6 +266,11 @@ impl Instance {
         self.taken_in > self.worn_at
     }
 
+    /// Its insides, for a snapshot.
+    pub fn store(&mut self) -> &mut Store<Host> {
+        &mut self.store
+    }
+
     /// Most bytes of memory that it has had.
     pub fn memory_used(&self) -> u64 {
         self.store.data().memory.used()
@@ -196,6 +285,12 @@ impl Instance {
 impl std::fmt::Debug for Instance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Instance").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Blueprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Blueprint").finish_non_exhaustive()
     }
 }
 

@@ -29,9 +29,11 @@ mod pool;
 mod run;
 mod runtime;
 mod scratch;
+mod snapshot;
 mod syntax;
 
 pub use call::{Call, Invocation, MAX_EVENT_BYTES, Outcome, Refused, ResponseRefused};
 pub use deployment::{DeployError, Deployment, DeploymentSpec};
 pub use executor::{Executor, ExecutorConfig};
 pub use runtime::{RuntimeImage, StartError};
+pub use snapshot::{NoSnapshot, Snapshot};

@@ -73,6 +73,8 @@ pub fn disk(path: &Path) -> impl FnOnce(io::Error) -> StartError {
 pub struct ReadyRuntime {
     /// Which it is.
     pub runtime: Runtime,
+    /// The memory that its instances begin with, where that is a module of its own.
+    pub image: Option<Module>,
     /// What it is linked from, for images of functions.
     pub linkable: Arc<Linkable>,
     /// The component with all its imports, compiled and linked.
@@ -102,6 +104,7 @@ impl ReadyRuntime {
             .map_err(failed)?;
         Ok(Self {
             runtime,
+            image: compiled.image,
             linkable: Arc::new(linkable),
             linked,
             library,

@@ -263,8 +263,10 @@ async fn seed(artifacts: &Path) {
         if entry.file_name().to_string_lossy().starts_with("python") {
             let target = artifacts.join(entry.file_name());
             std::fs::create_dir_all(&target).unwrap();
-            for file in ["component.cwasm", "component.cwasm.sha256"] {
-                std::fs::hard_link(entry.path().join(file), target.join(file)).unwrap();
+            for file in std::fs::read_dir(entry.path()).unwrap().flatten() {
+                if file.file_type().unwrap().is_file() {
+                    std::fs::hard_link(file.path(), target.join(file.file_name())).unwrap();
+                }
             }
             std::os::unix::fs::symlink(entry.path().join("lib"), target.join("lib")).unwrap();
         }
