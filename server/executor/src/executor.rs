@@ -16,6 +16,7 @@ use crate::engine::{self, Ticker};
 use crate::gate::Gate;
 use crate::instance::Blueprint;
 use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, disk};
+use crate::scratch::Stock;
 use crate::snapshot::{self, NoSnapshot};
 use crate::{code, pool, run, scratch, syntax};
 
@@ -59,7 +60,7 @@ pub(crate) struct Inner {
 /// The folders whose content lives no longer than the executor.
 struct Folders {
     code: PathBuf,
-    tmp: PathBuf,
+    tmp: Arc<Stock>,
 }
 
 impl Executor {
@@ -71,13 +72,14 @@ impl Executor {
         images: &[RuntimeImage<'_>],
     ) -> Result<Self, StartError> {
         let lock = lock(&config.artifacts)?;
-        let folders = Folders {
-            code: config.artifacts.join("code"),
-            tmp: config.artifacts.join("tmp"),
-        };
-        for folder in [&folders.code, &folders.tmp] {
+        let (code, tmp) = (config.artifacts.join("code"), config.artifacts.join("tmp"));
+        for folder in [&code, &tmp] {
             scratch::emptied(folder).map_err(disk(folder))?;
         }
+        let folders = Folders {
+            code,
+            tmp: Arc::new(Stock::new(tmp)),
+        };
         let engine = engine::engine().map_err(StartError::Engine)?;
         // This blocks, also for the seconds of a compilation: nothing is served before.
         let ready = |image| ReadyRuntime::prepare(&engine, &config.artifacts, image);

@@ -1,7 +1,6 @@
 //! One live sandbox: what it may see, and how it is talked to.
 
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -18,7 +17,7 @@ use crate::limits::MemoryLimit;
 use crate::log::{SharedLog, Stream};
 use crate::output::Output;
 use crate::runtime::ReadyRuntime;
-use crate::scratch::ScratchFolder;
+use crate::scratch::{ScratchFolder, Stock};
 
 /// Where the folder with the code is inside the sandbox; functions start in it. Source:
 /// instance life, working directory.
@@ -35,7 +34,7 @@ const PROJECT_ID: &str = "default";
 pub struct Blueprint {
     runtime: ReadyRuntime,
     code: ScratchFolder,
-    scratch: PathBuf,
+    scratch: Arc<Stock>,
     environment: Vec<(String, String)>,
     memory_bytes: u64,
     handler_source: Option<Vec<u8>>,
@@ -44,12 +43,12 @@ pub struct Blueprint {
 
 impl Blueprint {
     /// The blueprint of a deployment whose code is in `code`; the private
-    /// folders of its instances are made in `scratch`.
+    /// folders of its instances are taken from `scratch`.
     pub fn new(
         spec: &DeploymentSpec,
         runtime: ReadyRuntime,
         code: ScratchFolder,
-        scratch: PathBuf,
+        scratch: Arc<Stock>,
     ) -> Self {
         let handler_file = format!(
             "{}{}",
@@ -114,7 +113,7 @@ impl Blueprint {
 
     fn sandbox(&self, memory_bytes: u64) -> wasmtime::Result<Sandbox> {
         let log = SharedLog::default();
-        let tmp = ScratchFolder::new(&self.scratch)?;
+        let tmp = self.scratch.take()?;
         let mut wasi = WasiCtxBuilder::new();
         // An import looks for dozens of small local files; handing each look to another thread
         // takes longer than the look. Folders opened before this is said do not hear of it.
