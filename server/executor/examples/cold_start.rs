@@ -1,5 +1,5 @@
 //! Measures what a start, a cold and a warm call take:
-//! `cargo run --release -p sluice-executor --example cold_start`.
+//! `cargo run --release -p sluice-executor --example cold_start [-- javascript]`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,11 +13,19 @@ use sluice_executor::{
     Call, Deployment, DeploymentSpec, Executor, ExecutorConfig, Outcome, RuntimeImage,
 };
 
-const CODE: &str = r#"
+const PYTHON: &str = r#"
 def handler(event, context):
     html = "<html><body><h1>Hello</h1></body></html>"
     print(html)
     return {"statusCode": 200, "body": html, "headers": {"Content-Type": "text/html"}, "isBase64Encoded": False}
+"#;
+
+const JAVASCRIPT: &str = r#"
+exports.handler = async (event, context) => {
+    const html = "<html><body><h1>Hello</h1></body></html>";
+    console.log(html);
+    return { statusCode: 200, body: html, headers: { "Content-Type": "text/html" }, isBase64Encoded: false };
+};
 "#;
 
 #[tokio::main]
@@ -32,12 +40,20 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
         PathBuf::from,
     );
-    let read = |file: &str| std::fs::read(folder.join("python3.12").join(file));
-    let (component_zst, stdlib_tar_zst) = (read("component.wasm.zst")?, read("stdlib.tar.zst")?);
+    let runtime = match std::env::args().nth(1).as_deref() {
+        Some("javascript") => Runtime::JavaScript,
+        _ => Runtime::Python312,
+    };
+    let stem = match runtime {
+        Runtime::Python312 => "python3.12",
+        Runtime::JavaScript => "javascript",
+    };
+    let component_zst = std::fs::read(folder.join(stem).join("component.wasm.zst"))?;
+    let stdlib_tar_zst = std::fs::read(folder.join(stem).join("stdlib.tar.zst")).ok();
     let image = RuntimeImage {
-        runtime: Runtime::Python312,
+        runtime,
         component_zst: &component_zst,
-        stdlib_tar_zst: &stdlib_tar_zst,
+        stdlib_tar_zst: stdlib_tar_zst.as_deref(),
     };
     let artifacts = std::env::temp_dir().join(format!("sluice-cold-start-{}", std::process::id()));
     let (records, mut received) = tokio::sync::mpsc::channel(1000);
@@ -55,13 +71,13 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let executor = Executor::start(config, &[image]).await?;
 
     let begun = Instant::now();
-    let mut deployment = executor.deploy(spec(CODE)?).await?;
+    let mut deployment = executor.deploy(spec(runtime)?).await?;
     println!("deploy: {:?}", begun.elapsed());
     let mut times = Vec::new();
     for _ in 0..200 {
         times.push(timed_call(&executor, &deployment).await?);
         // Without its instances the next call is a cold one.
-        deployment = executor.deploy(spec(CODE)?).await?;
+        deployment = executor.deploy(spec(runtime)?).await?;
     }
     report("cold call", &mut times);
     let mut times = Vec::new();
@@ -104,13 +120,17 @@ fn report(what: &str, times: &mut [Duration]) {
     );
 }
 
-fn spec(code: &str) -> Result<DeploymentSpec, Box<dyn std::error::Error + Send + Sync>> {
+fn spec(runtime: Runtime) -> Result<DeploymentSpec, Box<dyn std::error::Error + Send + Sync>> {
+    let code = match runtime {
+        Runtime::Python312 => PYTHON,
+        Runtime::JavaScript => JAVASCRIPT,
+    };
     Ok(DeploymentSpec {
         function_id: FunctionId::from_bytes([1; 16]),
         function_name: FunctionName::parse("demo")?,
         version: "latest".to_owned(),
-        runtime: Runtime::Python312,
+        runtime,
         settings: FunctionSettings::default(),
-        code: CodePackage::single("index.py", code)?,
+        code: CodePackage::single(runtime.default_file(), code)?,
     })
 }

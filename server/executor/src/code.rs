@@ -23,3 +23,26 @@ pub fn write(code: &CodePackage, parent: &Path) -> io::Result<ScratchFolder> {
     }
     Ok(folder)
 }
+
+/// The file at `path` of the code in `folder`; none where the code has no such file.
+pub fn read(folder: &Path, path: &str) -> io::Result<Option<Vec<u8>>> {
+    // What a package could not have, such as a way outside, is not even looked for.
+    if CodePackage::single(path, "").is_err() {
+        return Ok(None);
+    }
+    match fs::read(folder.join("code").join(path)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        // A folder, or a path through a file, is no file either.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::IsADirectory
+                    | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -22,8 +22,9 @@ pub struct RuntimeImage<'a> {
     pub runtime: Runtime,
     /// Its WebAssembly component, compressed by zstd.
     pub component_zst: &'a [u8],
-    /// Its standard library: a tar archive, compressed by zstd.
-    pub stdlib_tar_zst: &'a [u8],
+    /// Its standard library, where that is not inside the component: a tar
+    /// archive, compressed by zstd.
+    pub stdlib_tar_zst: Option<&'a [u8]>,
 }
 
 /// Why the executor could not start.
@@ -66,8 +67,8 @@ pub struct ReadyRuntime {
     pub runtime: Runtime,
     /// The component with all its imports, compiled and linked.
     pub linked: guest::RuntimePre<Host>,
-    /// Its standard library on disk.
-    pub library: PathBuf,
+    /// Its standard library on disk, if it has one there.
+    pub library: Option<PathBuf>,
 }
 
 impl ReadyRuntime {
@@ -83,7 +84,10 @@ impl ReadyRuntime {
         let folder = artifacts.join(format!("{}-{}", stem(runtime), key(engine, image)));
         fs::create_dir_all(&folder).map_err(disk(&folder))?;
         remove_others(artifacts, runtime, &folder);
-        let library = library(&folder, image)?;
+        let library = image
+            .stdlib_tar_zst
+            .map(|tar| library(&folder, tar))
+            .transpose()?;
         let component = component(engine, &folder, image)?;
         let linked = link(engine, &component).map_err(failed)?;
         Ok(Self {
@@ -104,6 +108,7 @@ impl std::fmt::Debug for ReadyRuntime {
 fn stem(runtime: Runtime) -> &'static str {
     match runtime {
         Runtime::Python312 => "python3.12",
+        Runtime::JavaScript => "javascript",
     }
 }
 
@@ -121,7 +126,7 @@ fn key(engine: &Engine, image: &RuntimeImage<'_>) -> String {
     }
     let mut hashing = Hashing(Sha256::new());
     hashing.0.update(image.component_zst);
-    hashing.0.update(image.stdlib_tar_zst);
+    hashing.0.update(image.stdlib_tar_zst.unwrap_or_default());
     std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hashing);
     hex::encode(&hashing.0.finalize()[..8])
 }
@@ -142,7 +147,7 @@ fn remove_others(artifacts: &Path, runtime: Runtime, current: &Path) {
 }
 
 /// The standard library: unpacked, or as it is there already.
-fn library(folder: &Path, image: &RuntimeImage<'_>) -> Result<PathBuf, StartError> {
+fn library(folder: &Path, tar_zst: &[u8]) -> Result<PathBuf, StartError> {
     let library = folder.join("lib");
     if library.is_dir() {
         return Ok(library);
@@ -150,7 +155,7 @@ fn library(folder: &Path, image: &RuntimeImage<'_>) -> Result<PathBuf, StartErro
     // Beside its place and then moved there, so that it is whole or absent.
     let unpack = || -> io::Result<()> {
         let part = ScratchFolder::new(folder)?;
-        let tar = zstd::decode_all(image.stdlib_tar_zst)?;
+        let tar = zstd::decode_all(tar_zst)?;
         let whole = part.path().join("lib");
         tar::Archive::new(tar.as_slice()).unpack(&whole)?;
         fs::rename(whole, &library)
@@ -218,7 +223,7 @@ fn sum(bytes: &[u8]) -> String {
 }
 
 /// Gives the component its imports: WASI, of which each instance decides what
-/// it opens, and the logger.
+/// it opens, and ours. A runtime takes of them what it needs.
 fn link(engine: &Engine, component: &Component) -> wasmtime::Result<guest::RuntimePre<Host>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
