@@ -6,10 +6,11 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { componentize } from "@bytecodealliance/componentize-js";
 import { build } from "esbuild";
 
-const HERE = import.meta.dirname;
+const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /** The loader and what it imports, as one module. */
 async function bundle() {
@@ -57,4 +58,7 @@ async function main() {
   }
 }
 
-await main();
+main().catch((error) => {
+  console.error(`the JavaScript runtime could not be built: ${error.message}`);
+  process.exitCode = 1;
+});

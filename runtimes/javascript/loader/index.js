@@ -4,6 +4,7 @@
 // this leaves. So whatever belongs to one instance happens in `load`, not at import.
 
 import { getEnvironment } from "wasi:cli/environment@0.2.3";
+import { flush } from "./console.js";
 import "./globals.js";
 import * as failures from "./failures.js";
 import { Function } from "./function.js";
@@ -31,6 +32,8 @@ export async function load(source) {
     handler = await Function.load(source);
   } catch (error) {
     throw { payload: failures.ofLoad(error) };
+  } finally {
+    flush();
   }
 }
 
@@ -40,5 +43,7 @@ export async function invoke(requestId, event, remainingMs) {
     return await handler.call(requestId, event, remainingMs);
   } catch (error) {
     throw { payload: failures.ofCall(error) };
+  } finally {
+    flush();
   }
 }

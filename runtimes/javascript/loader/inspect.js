@@ -209,6 +209,23 @@ function listed(title, [open, close], parts) {
   if (line.length <= WIDTH && !line.includes("\n")) {
     return line;
   }
+  if (open === "[" && parts.every((part) => part.length <= 16)) {
+    return `${title}[\n  ${filledLines(parts).join(",\n  ")}\n]`;
+  }
   const indented = parts.map((part) => `  ${part.replaceAll("\n", "\n  ")}`);
   return `${title}${open}\n${indented.join(",\n")}\n${close}`;
+}
+
+/** Short items, as many on a line as fit. */
+function filledLines(parts) {
+  const lines = [];
+  for (const part of parts) {
+    const longer = lines.length ? `${lines.at(-1)}, ${part}` : part;
+    if (lines.length && longer.length <= WIDTH) {
+      lines[lines.length - 1] = longer;
+    } else {
+      lines.push(part);
+    }
+  }
+  return lines;
 }

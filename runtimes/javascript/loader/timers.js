@@ -5,9 +5,9 @@
 
 const { setTimeout: wake, clearTimeout: unwake, performance } = globalThis;
 
-/** How often nothing may happen before a result is given up: what the engine still does by
- * itself, such as streams, goes on between two turns. */
-const IDLE_TURNS = 1000;
+/** How often nothing may happen before a result is given up, about a millisecond each: what
+ * the engine still does by itself, such as streams, goes on between two turns. */
+const IDLE_TURNS = 20;
 
 /** Steps of promises before the engine is asked for a timer; an `async` handler that waits for
  * nothing takes three. */
