@@ -452,6 +452,16 @@ mod tests {
     }
 
     #[test]
+    fn a_runtime_knows_its_files() {
+        for runtime in Runtime::ALL {
+            assert!(runtime.is_code(runtime.default_file()), "{runtime}");
+            assert!(runtime.default_file().ends_with(runtime.file_ending()));
+        }
+        assert!(Runtime::JavaScript.is_code("lib/a.mjs"));
+        assert!(!Runtime::JavaScript.is_code("index.py") && !Runtime::Python312.is_code("a.js"));
+    }
+
+    #[test]
     fn a_handler_names_file_and_function() {
         let handler = Handler::parse("src/index.main").unwrap();
         assert_eq!((handler.file(), handler.function()), ("src/index", "main"));

@@ -46,3 +46,30 @@ pub fn read(folder: &Path, path: &str) -> io::Result<Option<Vec<u8>>> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_the_code_are_read() {
+        let parent = tempfile::tempdir().unwrap();
+        let package = CodePackage::single("lib/a.js", "text").unwrap();
+        let folder = write(&package, parent.path()).unwrap();
+        fs::write(parent.path().join("outside"), "secret").unwrap();
+        let check = |path: &str| read(folder.path(), path).unwrap();
+        assert_eq!(check("lib/a.js"), Some(b"text".to_vec()));
+        let absolute = parent.path().join("outside");
+        for none in [
+            "",
+            "lib",
+            "lib/b.js",
+            "lib/a.js/x",
+            "../../outside",
+            "lib/../../../outside",
+        ] {
+            assert_eq!(check(none), None, "{none}");
+        }
+        assert_eq!(check(absolute.to_str().unwrap()), None);
+    }
+}
