@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         (runtimes.join("python3.12/component.wasm.zst"), "setup"),
         (runtimes.join("python3.12/image.wasm.zst"), "setup"),
         (runtimes.join("python3.12/stdlib.tar.zst"), "setup"),
+        (runtimes.join("javascript/component.wasm.zst"), "setup"),
     ];
     for (file, command) in &needed {
         // The manifest names every file of the site by its content, so it stands for all.

@@ -24,8 +24,10 @@ const RECORDS_IN_FLIGHT: usize = 4096;
 /// full channel takes a fraction of it.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
-/// Python 3.12 as it is embedded in the binary.
-pub const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
+/// The runtimes as they are embedded in the binary.
+pub const RUNTIMES: [RuntimeImage<'static>; 2] = [PYTHON_312, JAVASCRIPT];
+
+const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
     runtime: Runtime::Python312,
     component_zst: include_bytes!(concat!(
         env!("SLUICE_RUNTIMES_DIR"),
@@ -35,10 +37,20 @@ pub const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
         env!("SLUICE_RUNTIMES_DIR"),
         "/python3.12/image.wasm.zst"
     ))),
-    stdlib_tar_zst: include_bytes!(concat!(
+    stdlib_tar_zst: Some(include_bytes!(concat!(
         env!("SLUICE_RUNTIMES_DIR"),
         "/python3.12/stdlib.tar.zst"
+    ))),
+};
+
+const JAVASCRIPT: RuntimeImage<'static> = RuntimeImage {
+    runtime: Runtime::JavaScript,
+    component_zst: include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/javascript/component.wasm.zst"
     )),
+    image_zst: None,
+    stdlib_tar_zst: None,
 };
 
 /// How the parts are set up.
@@ -82,7 +94,7 @@ impl Parts {
             max_instances_per_function: config.max_instances_per_function,
             records,
         };
-        let executor = Executor::start(executor_config, &[PYTHON_312]).await?;
+        let executor = Executor::start(executor_config, &RUNTIMES).await?;
         let gateway_config = GatewayConfig {
             base_domain: config.addresses.domain.clone(),
             console_cookie: web::SESSION_COOKIE,

@@ -20,7 +20,7 @@ mod npm;
 mod paths;
 mod process;
 mod progress;
-mod python_runtime;
+mod runtimes;
 mod setup;
 mod site;
 mod sqlx;
@@ -35,7 +35,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  setup              make once what the build needs: WASM target, npm tools, Python runtime
+  setup              make once what the build needs: WASM target, npm tools, runtimes
   site               build what the browser loads, into target/site
   build [--release]  setup, site and the server
   run [-- ARGS]      build everything optimised and start `sluice serve ARGS`

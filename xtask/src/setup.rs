@@ -4,10 +4,10 @@ use anyhow::Result;
 
 use crate::progress::Progress;
 use crate::wasm_target::{self, WasmCompiler};
-use crate::{npm, paths, python_runtime};
+use crate::{npm, paths, runtimes};
 
 /// How many steps [`make`] takes.
-pub const STEPS: usize = 3;
+pub const STEPS: usize = 4;
 
 /// `cargo xtask setup`
 pub fn setup() -> Result<()> {
@@ -18,6 +18,7 @@ pub fn setup() -> Result<()> {
 pub fn make(progress: &mut Progress) -> Result<WasmCompiler> {
     let compiler = progress.step("wasm target", wasm_target::find_or_make)?;
     progress.step("npm tools", |step| npm::install(step, paths::root()))?;
-    progress.step("python runtime", python_runtime::make)?;
+    progress.step("python runtime", runtimes::python)?;
+    progress.step("javascript runtime", runtimes::javascript)?;
     Ok(compiler)
 }

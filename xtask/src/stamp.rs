@@ -56,8 +56,8 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
         let entries = fs::read_dir(path).with_context(|| format!("listing {}", path.display()))?;
         for entry in entries {
             let entry = entry?;
-            // Left behind by Python, never an input.
-            if entry.file_name() != "__pycache__" {
+            // Left behind by Python and npm, never an input.
+            if entry.file_name() != "__pycache__" && entry.file_name() != "node_modules" {
                 found.extend(files(&entry.path())?);
             }
         }

@@ -134,23 +134,6 @@ impl std::fmt::Display for CodeError {
     }
 }
 
-/// The code that a new Python function starts with: an answer that works from
-/// Test and from a browser alike.
-pub const PYTHON_TEMPLATE: &str = r#"# -*- coding:utf-8 -*-
-import json
-
-
-def handler(event, context):
-    return {
-        "statusCode": 200,
-        "isBase64Encoded": False,
-        "body": json.dumps(event),
-        "headers": {
-            "Content-Type": "application/json",
-        },
-    }
-"#;
-
 #[cfg(test)]
 mod tests {
     use super::*;

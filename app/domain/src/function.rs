@@ -62,6 +62,8 @@ named_enum! {
     pub enum Runtime ("the runtime") {
         /// CPython 3.12.
         Python312 = "Python3.12", "Python 3.12";
+        /// JavaScript on StarlingMonkey, which is not Node.js: so it bears no version of it.
+        JavaScript = "JavaScript", "JavaScript (StarlingMonkey)";
     }
 }
 
@@ -70,16 +72,63 @@ impl Runtime {
     pub fn default_file(self) -> &'static str {
         match self {
             Self::Python312 => "index.py",
+            Self::JavaScript => "index.js",
         }
     }
 
-    /// The ending of a file with this runtime's code, with its dot.
+    /// The code that a new function of this runtime starts with: an answer that
+    /// works from Test and from a browser alike.
+    pub fn template(self) -> &'static str {
+        match self {
+            Self::Python312 => PYTHON_TEMPLATE,
+            Self::JavaScript => JAVASCRIPT_TEMPLATE,
+        }
+    }
+
+    /// The ending of the file that a handler names, with its dot.
     pub fn file_ending(self) -> &'static str {
         match self {
             Self::Python312 => ".py",
+            Self::JavaScript => ".js",
         }
     }
+
+    /// True for a file of this runtime's code, which has to be without errors.
+    pub fn is_code(self, path: &str) -> bool {
+        let endings: &[&str] = match self {
+            Self::Python312 => &[".py"],
+            Self::JavaScript => &[".js", ".mjs", ".cjs"],
+        };
+        endings.iter().any(|ending| path.ends_with(ending))
+    }
 }
+
+const PYTHON_TEMPLATE: &str = r#"# -*- coding:utf-8 -*-
+import json
+
+
+def handler(event, context):
+    return {
+        "statusCode": 200,
+        "isBase64Encoded": False,
+        "body": json.dumps(event),
+        "headers": {
+            "Content-Type": "application/json",
+        },
+    }
+"#;
+
+const JAVASCRIPT_TEMPLATE: &str = r#"exports.handler = async (event, context) => {
+    return {
+        statusCode: 200,
+        isBase64Encoded: false,
+        body: JSON.stringify(event),
+        headers: {
+            "Content-Type": "application/json",
+        },
+    };
+};
+"#;
 
 /// Where a function begins: `file.function`, the file without its ending and
 /// with `/` for folders, for example `index.handler` or `src/index.handler`;
@@ -400,6 +449,16 @@ mod tests {
         assert_eq!(FunctionName::parse("a_"), Err(End));
         assert_eq!(FunctionName::parse("a b"), Err(Character(' ')));
         assert_eq!(FunctionName::parse("aß"), Err(Character('ß')));
+    }
+
+    #[test]
+    fn a_runtime_knows_its_files() {
+        for runtime in Runtime::ALL {
+            assert!(runtime.is_code(runtime.default_file()), "{runtime}");
+            assert!(runtime.default_file().ends_with(runtime.file_ending()));
+        }
+        assert!(Runtime::JavaScript.is_code("lib/a.mjs"));
+        assert!(!Runtime::JavaScript.is_code("index.py") && !Runtime::Python312.is_code("a.js"));
     }
 
     #[test]

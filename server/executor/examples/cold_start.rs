@@ -1,5 +1,5 @@
 //! Measures what a start, a cold and a warm call take:
-//! `cargo run --release -p sluice-executor --example cold_start`.
+//! `cargo run --release -p sluice-executor --example cold_start [-- javascript]`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use sluice_executor::{
     Call, Deployment, DeploymentSpec, Executor, ExecutorConfig, Outcome, RuntimeImage,
 };
 
-const CODE: &str = r#"
+const PYTHON: &str = r#"
 def handler(event, context):
     html = "<html><body><h1>Hello</h1></body></html>"
     print(html)
@@ -28,6 +28,14 @@ def handler(event, context):
     return table["77777"]
 "#;
 
+const JAVASCRIPT: &str = r#"
+exports.handler = async (event, context) => {
+    const html = "<html><body><h1>Hello</h1></body></html>";
+    console.log(html);
+    return { statusCode: 200, body: html, headers: { "Content-Type": "text/html" }, isBase64Encoded: false };
+};
+"#;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     // On a thread of the runtime, as a server's requests are.
@@ -40,14 +48,22 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
         PathBuf::from,
     );
-    let read = |file: &str| std::fs::read(folder.join("python3.12").join(file));
-    let (component_zst, image_zst) = (read("component.wasm.zst")?, read("image.wasm.zst")?);
-    let stdlib_tar_zst = read("stdlib.tar.zst")?;
+    let runtime = match std::env::args().nth(1).as_deref() {
+        Some("javascript") => Runtime::JavaScript,
+        _ => Runtime::Python312,
+    };
+    let stem = match runtime {
+        Runtime::Python312 => "python3.12",
+        Runtime::JavaScript => "javascript",
+    };
+    let component_zst = std::fs::read(folder.join(stem).join("component.wasm.zst"))?;
+    let image_zst = std::fs::read(folder.join(stem).join("image.wasm.zst")).ok();
+    let stdlib_tar_zst = std::fs::read(folder.join(stem).join("stdlib.tar.zst")).ok();
     let image = RuntimeImage {
-        runtime: Runtime::Python312,
+        runtime,
         component_zst: &component_zst,
-        image_zst: Some(&image_zst),
-        stdlib_tar_zst: &stdlib_tar_zst,
+        image_zst: image_zst.as_deref(),
+        stdlib_tar_zst: stdlib_tar_zst.as_deref(),
     };
     let artifacts = std::env::temp_dir().join(format!("sluice-cold-start-{}", std::process::id()));
     let (records, mut received) = tokio::sync::mpsc::channel(1000);
@@ -64,25 +80,32 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     }
     let executor = Executor::start(config, &[image]).await?;
 
-    for (name, code) in [("the demo", CODE), ("16 imports and a large dict", HEAVY)] {
+    let codes = match runtime {
+        Runtime::JavaScript => vec![("the demo", JAVASCRIPT)],
+        _ => vec![("the demo", CODE), ("16 imports and a large dict", HEAVY)],
+    };
+    for &(name, code) in &codes {
         for tier in ["source", "snapshot"] {
             let mut times = Vec::new();
             let mut snapshots = Vec::new();
-            for _ in 0..if code == CODE { 200 } else { 20 } {
+            for _ in 0..if code == HEAVY { 20 } else { 200 } {
                 // A new deployment has no instances, so its first call is a cold one.
-                let deployment = executor.deploy(spec(code)?).await?;
+                let deployment = executor.deploy(spec(runtime, code)?).await?;
                 if tier == "snapshot" {
-                    snapshots.push(snapshot_of(&deployment).await?);
+                    snapshots.push(snapshot_of(&deployment).await);
                 }
                 times.push(timed_call(&executor, &deployment).await?);
             }
+            let Some(mut made) = snapshots.into_iter().collect::<Option<Vec<_>>>() else {
+                continue; // the runtime makes none
+            };
             report(&format!("{name}: cold call from {tier}"), &mut times);
-            if !snapshots.is_empty() {
-                report(&format!("{name}: making the snapshot"), &mut snapshots);
+            if !made.is_empty() {
+                report(&format!("{name}: making the snapshot"), &mut made);
             }
         }
     }
-    let deployment = executor.deploy(spec(CODE)?).await?;
+    let deployment = executor.deploy(spec(runtime, codes[0].1)?).await?;
     let mut times = Vec::new();
     for _ in 0..5000 {
         times.push(timed_call(&executor, &deployment).await?);
@@ -93,15 +116,12 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     Ok(())
 }
 
-/// Waits for the snapshot of a deployment; what making it took.
-async fn snapshot_of(
-    deployment: &Deployment,
-) -> Result<Duration, Box<dyn std::error::Error + Send + Sync>> {
+/// Waits for the snapshot of a deployment: what making it took, if there is one.
+async fn snapshot_of(deployment: &Deployment) -> Option<Duration> {
     loop {
         match deployment.snapshot() {
             None => tokio::time::sleep(Duration::from_millis(1)).await,
-            Some(Ok(snapshot)) => return Ok(snapshot.took),
-            Some(Err(reason)) => return Err(reason.to_string().into()),
+            Some(made) => return made.ok().map(|snapshot| snapshot.took),
         }
     }
 }
@@ -136,13 +156,17 @@ fn report(what: &str, times: &mut [Duration]) {
     );
 }
 
-fn spec(code: &str) -> Result<DeploymentSpec, Box<dyn std::error::Error + Send + Sync>> {
+fn spec(runtime: Runtime) -> Result<DeploymentSpec, Box<dyn std::error::Error + Send + Sync>> {
+    let code = match runtime {
+        Runtime::Python312 => PYTHON,
+        Runtime::JavaScript => JAVASCRIPT,
+    };
     Ok(DeploymentSpec {
         function_id: FunctionId::from_bytes([1; 16]),
         function_name: FunctionName::parse("demo")?,
         version: "latest".to_owned(),
-        runtime: Runtime::Python312,
+        runtime,
         settings: FunctionSettings::default(),
-        code: CodePackage::single("index.py", code)?,
+        code: CodePackage::single(runtime.default_file(), code)?,
     })
 }

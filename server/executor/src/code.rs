@@ -23,3 +23,53 @@ pub fn write(code: &CodePackage, parent: &Path) -> io::Result<ScratchFolder> {
     }
     Ok(folder)
 }
+
+/// The file at `path` of the code in `folder`; none where the code has no such file.
+pub fn read(folder: &Path, path: &str) -> io::Result<Option<Vec<u8>>> {
+    // What a package could not have, such as a way outside, is not even looked for.
+    if CodePackage::single(path, "").is_err() {
+        return Ok(None);
+    }
+    match fs::read(folder.join("code").join(path)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        // A folder, or a path through a file, is no file either.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::IsADirectory
+                    | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_the_code_are_read() {
+        let parent = tempfile::tempdir().unwrap();
+        let package = CodePackage::single("lib/a.js", "text").unwrap();
+        let folder = write(&package, parent.path()).unwrap();
+        fs::write(parent.path().join("outside"), "secret").unwrap();
+        let check = |path: &str| read(folder.path(), path).unwrap();
+        assert_eq!(check("lib/a.js"), Some(b"text".to_vec()));
+        let absolute = parent.path().join("outside");
+        for none in [
+            "",
+            "lib",
+            "lib/b.js",
+            "lib/a.js/x",
+            "../../outside",
+            "lib/../../../outside",
+        ] {
+            assert_eq!(check(none), None, "{none}");
+        }
+        assert_eq!(check(absolute.to_str().unwrap()), None);
+    }
+}

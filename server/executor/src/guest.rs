@@ -1,10 +1,13 @@
-//! The world of `runtimes/wit`, as Rust.
+//! What a runtime and the executor say to each other, as Rust: the world of
+//! `runtimes/wit` and what JavaScript asks for beyond it. The calls are the same
+//! in both, and a runtime need not import everything that it could.
 
 wasmtime::component::bindgen!({
-    path: "../../runtimes/wit",
-    world: "runtime",
+    path: ["../../runtimes/wit", "../../runtimes/javascript/wit"],
+    world: "sluice:javascript/runtime",
     imports: { default: trappable },
     exports: { default: async },
 });
 
 pub use sluice::function::logger;
+pub use sluice::javascript::{output, package_files};

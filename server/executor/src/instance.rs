@@ -10,14 +10,14 @@ use wasmtime::component::{self, ResourceTable};
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
-use crate::cpu;
 use crate::deployment::DeploymentSpec;
-use crate::guest::{self, logger};
+use crate::guest::{self, logger, output, package_files};
 use crate::limits::MemoryLimit;
 use crate::log::{SharedLog, Stream};
 use crate::output::Output;
 use crate::runtime::ReadyRuntime;
 use crate::scratch::{ScratchFolder, Stock};
+use crate::{code, cpu};
 
 /// Where the folder with the code is inside the sandbox; functions start in it. Source:
 /// instance life, working directory.
@@ -122,18 +122,21 @@ impl Blueprint {
             .stdout(Output::new(&log, Stream::Out))
             .stderr(Output::new(&log, Stream::Err))
             .preopened_dir(self.code.path(), FUNCTION_ROOT, FsPerms::ReadOnly)?
-            .preopened_dir(&self.runtime.library, "/python", FsPerms::ReadOnly)?
             .preopened_dir(tmp.path(), "/tmp", FsPerms::ReadWrite)?
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             // One for all: an instance can begin with what another has read from it.
             .monotonic_clock(Uptime);
+        if let Some(library) = &self.runtime.library {
+            wasi.preopened_dir(library, "/python", FsPerms::ReadOnly)?;
+        }
         let host = Host {
             wasi: wasi.build(),
             table: ResourceTable::new(),
             memory: MemoryLimit::new(memory_bytes),
             log: log.clone(),
+            code: self.code.path().to_owned(),
             request_id: None,
         };
         let mut store = Store::new(self.runtime.linked.engine(), host);
@@ -299,6 +302,7 @@ pub struct Host {
     table: ResourceTable,
     memory: MemoryLimit,
     log: SharedLog,
+    code: PathBuf,
     request_id: Option<RequestId>,
 }
 
@@ -323,6 +327,20 @@ impl logger::Host for Host {
             self.log.lock().logger(id, level, &message)?;
         }
         Ok(())
+    }
+}
+
+impl output::Host for Host {
+    fn print(&mut self, line: String) -> wasmtime::Result<()> {
+        let mut log = self.log.lock();
+        log.write(Stream::Out, line.as_bytes())?;
+        Ok(log.write(Stream::Out, b"\n")?)
+    }
+}
+
+impl package_files::Host for Host {
+    fn read(&mut self, path: String) -> wasmtime::Result<Option<Vec<u8>>> {
+        Ok(code::read(&self.code, &path)?)
     }
 }
 

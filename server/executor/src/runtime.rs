@@ -27,8 +27,9 @@ pub struct RuntimeImage<'a> {
     /// The core module `image`, where the component imports it: the memory that an instance
     /// begins with, compressed by zstd.
     pub image_zst: Option<&'a [u8]>,
-    /// Its standard library: a tar archive, compressed by zstd.
-    pub stdlib_tar_zst: &'a [u8],
+    /// Its standard library, where that is not inside the component: a tar
+    /// archive, compressed by zstd.
+    pub stdlib_tar_zst: Option<&'a [u8]>,
 }
 
 /// Names of the compiled files.
@@ -79,8 +80,8 @@ pub struct ReadyRuntime {
     pub linkable: Arc<Linkable>,
     /// The component with all its imports, compiled and linked.
     pub linked: guest::RuntimePre<Host>,
-    /// Its standard library on disk.
-    pub library: PathBuf,
+    /// Its standard library on disk, if it has one there.
+    pub library: Option<PathBuf>,
 }
 
 impl ReadyRuntime {
@@ -96,7 +97,10 @@ impl ReadyRuntime {
         let folder = artifacts.join(format!("{}-{}", stem(runtime), key(engine, image)));
         fs::create_dir_all(&folder).map_err(disk(&folder))?;
         remove_others(artifacts, runtime, &folder);
-        let library = library(&folder, image)?;
+        let library = image
+            .stdlib_tar_zst
+            .map(|tar| library(&folder, tar))
+            .transpose()?;
         let compiled = Compiled::in_folder(engine, &folder, image)?;
         let linkable = Linkable::new(engine, compiled.component).map_err(failed)?;
         let linked = linkable
@@ -122,6 +126,7 @@ impl std::fmt::Debug for ReadyRuntime {
 fn stem(runtime: Runtime) -> &'static str {
     match runtime {
         Runtime::Python312 => "python3.12",
+        Runtime::JavaScript => "javascript",
     }
 }
 
@@ -140,7 +145,7 @@ fn key(engine: &Engine, image: &RuntimeImage<'_>) -> String {
     let mut hashing = Hashing(Sha256::new());
     hashing.0.update(image.component_zst);
     hashing.0.update(image.image_zst.unwrap_or_default());
-    hashing.0.update(image.stdlib_tar_zst);
+    hashing.0.update(image.stdlib_tar_zst.unwrap_or_default());
     std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hashing);
     hex::encode(&hashing.0.finalize()[..8])
 }
@@ -161,7 +166,7 @@ fn remove_others(artifacts: &Path, runtime: Runtime, current: &Path) {
 }
 
 /// The standard library: unpacked, or as it is there already.
-fn library(folder: &Path, image: &RuntimeImage<'_>) -> Result<PathBuf, StartError> {
+fn library(folder: &Path, tar_zst: &[u8]) -> Result<PathBuf, StartError> {
     let library = folder.join("lib");
     if library.is_dir() {
         return Ok(library);
@@ -169,7 +174,7 @@ fn library(folder: &Path, image: &RuntimeImage<'_>) -> Result<PathBuf, StartErro
     // Beside its place and then moved there, so that it is whole or absent.
     let unpack = || -> io::Result<()> {
         let part = ScratchFolder::new(folder)?;
-        let tar = zstd::decode_all(image.stdlib_tar_zst)?;
+        let tar = zstd::decode_all(tar_zst)?;
         let whole = part.path().join("lib");
         tar::Archive::new(tar.as_slice()).unpack(&whole)?;
         fs::rename(whole, &library)

@@ -27,7 +27,7 @@ pub async fn check(
         .map_err(DeployError::Check)?;
     let end = tokio::time::Instant::now() + TIME;
     let files = code.files().map(|(path, _)| path);
-    for path in files.filter(|path| path.ends_with(runtime.file_ending())) {
+    for path in files.filter(|path| runtime.is_code(path)) {
         let whole = |message: String| CodeError {
             file: path.to_owned(),
             line: 0,

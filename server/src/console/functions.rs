@@ -3,7 +3,7 @@
 use sluice_app::console::ConsoleError;
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
 use sluice_app::settings::BasicSettings;
-use sluice_domain::code::{CodePackage, PYTHON_TEMPLATE};
+use sluice_domain::code::CodePackage;
 use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::FunctionId;
 use sluice_store::{FunctionRow, NewFunction};
@@ -41,7 +41,7 @@ impl RequestConsole {
         runtime: Runtime,
     ) -> Result<(), ConsoleError> {
         self.signed_in().await?;
-        let code = CodePackage::single(runtime.default_file(), PYTHON_TEMPLATE)
+        let code = CodePackage::single(runtime.default_file(), runtime.template())
             .map_err(|error| internal(&error))?;
         let new = NewFunction {
             function_id: FunctionId::from_bytes(drawn::id_bytes()),

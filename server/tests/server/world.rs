@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use sluice::console::Addresses;
-use sluice::parts::{PYTHON_312, Parts, PartsConfig};
+use sluice::parts::{Parts, PartsConfig, RUNTIMES};
 use sluice_executor::{Executor, ExecutorConfig};
 use sluice_gateway::Listener;
 use sluice_store::Retention;
@@ -258,9 +258,9 @@ async fn seed(artifacts: &Path) {
         records: tokio::sync::mpsc::channel(1).0,
     };
     // Starting is quick when all is there.
-    drop(Executor::start(config, &[PYTHON_312]).await.unwrap());
+    drop(Executor::start(config, &RUNTIMES).await.unwrap());
     for entry in std::fs::read_dir(&cache).unwrap().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("python") {
+        if entry.path().join("component.cwasm").is_file() {
             let target = artifacts.join(entry.file_name());
             std::fs::create_dir_all(&target).unwrap();
             for file in std::fs::read_dir(entry.path()).unwrap().flatten() {
@@ -268,7 +268,10 @@ async fn seed(artifacts: &Path) {
                     std::fs::hard_link(file.path(), target.join(file.file_name())).unwrap();
                 }
             }
-            std::os::unix::fs::symlink(entry.path().join("lib"), target.join("lib")).unwrap();
+            let library = entry.path().join("lib");
+            if library.is_dir() {
+                std::os::unix::fs::symlink(library, target.join("lib")).unwrap();
+            }
         }
     }
 }

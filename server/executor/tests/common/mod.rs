@@ -1,4 +1,4 @@
-//! A real Python in an executor of its own for each test.
+//! A real runtime in an executor of its own for each test.
 
 #![expect(dead_code, reason = "each test file uses its own part")]
 
@@ -22,28 +22,39 @@ pub struct World {
     pub executor: Executor,
     pub artifacts: PathBuf,
     pub records: mpsc::Receiver<Arc<InvocationRecord>>,
+    runtime: Runtime,
     _folder: tempfile::TempDir,
 }
 
-/// The built runtime, which `cargo xtask setup` makes.
-pub fn image(file: &str) -> Vec<u8> {
+/// A file of a built runtime, which `cargo xtask setup` makes.
+fn image(runtime: Runtime, file: &str) -> Vec<u8> {
     let folder = std::env::var_os("SLUICE_RUNTIMES_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
         PathBuf::from,
     );
-    let path = folder.join("python3.12").join(file);
+    let path = folder.join(stem(runtime)).join(file);
     std::fs::read(&path).unwrap_or_else(|error| {
         panic!("{}: {error}: run `cargo xtask setup` first", path.display())
     })
 }
 
-/// Starts an executor in `artifacts`.
+/// The folder of a runtime, and what its artifacts begin with.
+fn stem(runtime: Runtime) -> &'static str {
+    match runtime {
+        Runtime::Python312 => "python3.12",
+        Runtime::JavaScript => "javascript",
+    }
+}
+
+/// Starts an executor of one runtime in `artifacts`.
 pub async fn start(
+    runtime: Runtime,
     artifacts: &Path,
     max_instances_per_function: usize,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
-    let (component_zst, stdlib_tar_zst) = (image("component.wasm.zst"), image("stdlib.tar.zst"));
-    let image_zst = image("image.wasm.zst");
+    let component_zst = image(runtime, "component.wasm.zst");
+    let of_python = |name: &str| (runtime != Runtime::JavaScript).then(|| image(runtime, name));
+    let (image_zst, stdlib_tar_zst) = (of_python("image.wasm.zst"), of_python("stdlib.tar.zst"));
     let (records, received) = mpsc::channel(1000);
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
@@ -51,38 +62,48 @@ pub async fn start(
         records,
     };
     let image = RuntimeImage {
-        runtime: Runtime::Python312,
+        runtime,
         component_zst: &component_zst,
-        image_zst: Some(&image_zst),
-        stdlib_tar_zst: &stdlib_tar_zst,
+        image_zst: image_zst.as_deref(),
+        stdlib_tar_zst: stdlib_tar_zst.as_deref(),
     };
     let executor = Executor::start(config, &[image]).await.unwrap();
     (executor, received)
 }
 
 impl World {
-    /// Starts one; compiled is only once for all tests.
+    /// Starts one of Python; compiled is only once for all tests.
     pub async fn start() -> Self {
         Self::with_instances(400).await
     }
 
     /// The same with so many instances per function.
     pub async fn with_instances(max_instances: usize) -> Self {
+        Self::of(Runtime::Python312, max_instances).await
+    }
+
+    /// Starts one of JavaScript.
+    pub async fn javascript() -> Self {
+        Self::of(Runtime::JavaScript, 400).await
+    }
+
+    async fn of(runtime: Runtime, max_instances: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = folder.path().join("artifacts");
-        seed(&artifacts).await;
-        let (executor, records) = start(&artifacts, max_instances).await;
+        seed(runtime, &artifacts).await;
+        let (executor, records) = start(runtime, &artifacts, max_instances).await;
         Self {
             executor,
             artifacts,
             records,
+            runtime,
             _folder: folder,
         }
     }
 
-    /// Deploys one file, `index.py`.
+    /// Deploys one file, the default one of the runtime.
     pub async fn deploy(&self, code: &str) -> Arc<Deployment> {
-        self.deploy_spec(spec(code)).await.unwrap()
+        self.deploy_spec(spec_in(self.runtime, code)).await.unwrap()
     }
 
     /// Deploys what is given.
@@ -112,47 +133,61 @@ impl World {
 
 /// Copies the compiled runtime of an earlier test, because compiling takes seconds. The
 /// first test of all compiles it, while the others wait.
-async fn seed(artifacts: &Path) {
+async fn seed(runtime: Runtime, artifacts: &Path) {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("artifacts");
     let source = cache.clone();
     std::fs::create_dir_all(&cache).unwrap();
     let lock = std::fs::File::create(cache.join("tests-lock")).unwrap();
     lock.lock().unwrap();
     // Starting is quick when all is there, and says so by itself when it is not.
-    drop(start(&source, 1).await);
+    drop(start(runtime, &source, 1).await);
     std::fs::create_dir_all(artifacts).unwrap();
     for entry in std::fs::read_dir(&source).unwrap().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("python") {
-            let target = artifacts.join(entry.file_name());
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(stem(runtime)) {
+            let target = artifacts.join(name);
             std::fs::create_dir_all(&target).unwrap();
             for file in std::fs::read_dir(entry.path()).unwrap().flatten() {
                 if file.file_type().unwrap().is_file() {
                     std::fs::hard_link(file.path(), target.join(file.file_name())).unwrap();
                 }
             }
-            std::os::unix::fs::symlink(entry.path().join("lib"), target.join("lib")).unwrap();
+            let library = entry.path().join("lib");
+            if library.exists() {
+                std::os::unix::fs::symlink(library, target.join("lib")).unwrap();
+            }
         }
     }
 }
 
-/// A function whose only file is `index.py`.
+/// A Python function whose only file is `index.py`.
 pub fn spec(code: &str) -> DeploymentSpec {
+    spec_in(Runtime::Python312, code)
+}
+
+/// The same in any language.
+pub fn spec_in(runtime: Runtime, code: &str) -> DeploymentSpec {
     DeploymentSpec {
         function_id: FunctionId::from_bytes(next()),
         function_name: FunctionName::parse("demo").unwrap(),
         version: "latest".to_owned(),
-        runtime: Runtime::Python312,
+        runtime,
         settings: FunctionSettings::default(),
-        code: CodePackage::single("index.py", code).unwrap(),
+        code: CodePackage::single(runtime.default_file(), code).unwrap(),
     }
 }
 
-/// The same with several files.
+/// A Python function with several files.
 pub fn package(handler: &str, files: &[(&str, &str)]) -> DeploymentSpec {
+    package_in(Runtime::Python312, handler, files)
+}
+
+/// The same in any language.
+pub fn package_in(runtime: Runtime, handler: &str, files: &[(&str, &str)]) -> DeploymentSpec {
     let files = files
         .iter()
         .map(|(path, text)| (path.to_string(), text.to_string()));
-    let mut spec = spec("");
+    let mut spec = spec_in(runtime, "");
     spec.code = CodePackage::try_from(files.collect::<std::collections::BTreeMap<_, _>>()).unwrap();
     spec.settings.handler = Handler::parse(handler).unwrap();
     spec

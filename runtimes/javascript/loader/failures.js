@@ -1,0 +1,63 @@
+// Turns what is thrown into what callers and the log get of it.
+
+import { inspect } from "./inspect.js";
+
+/** A failure with a text of its own. There is no stack worth showing. */
+export class LoaderError extends Error {
+  constructor(kind, message) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** Why the handler could not be loaded. */
+export function ofLoad(error) {
+  return failure("function entry exception", error);
+}
+
+/** Why a call of the handler gave no result. */
+export function ofCall(error) {
+  return failure("function invocation exception", error);
+}
+
+function failure(situation, error) {
+  if (error instanceof LoaderError) {
+    const { kind, message } = error;
+    return { message, kind, stackTrace: [], report: `${kind}: ${message}` };
+  }
+  const kind = guarded(() => kindOf(error), "Error");
+  return {
+    message: `${situation}, error: ${guarded(() => messageOf(error), "the error cannot be turned into text")}`,
+    kind,
+    stackTrace: guarded(() => framesOf(error), []),
+    report: guarded(() => (error instanceof Error ? inspect(error) : `Uncaught ${inspect(error)}`), kind),
+  };
+}
+
+function kindOf(error) {
+  if (error instanceof Error) {
+    return String(error.name || "Error");
+  }
+  return error === null || typeof error !== "object" ? `${error === null ? null : typeof error}` : error.constructor.name;
+}
+
+function messageOf(error) {
+  if (error instanceof Error) {
+    return String(error.message);
+  }
+  return typeof error === "string" ? error : inspect(error);
+}
+
+function framesOf(error) {
+  const lines = error instanceof Error ? String(error.stack).split("\n") : [];
+  return lines.filter((line) => /^\s+at /.test(line)).map((line) => line.trim());
+}
+
+/** The user's own getters and proxies may throw. */
+function guarded(make, otherwise) {
+  try {
+    return make();
+  } catch {
+    return otherwise;
+  }
+}
