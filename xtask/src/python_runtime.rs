@@ -35,7 +35,7 @@ pub fn make(step: &mut Step) -> Result<()> {
         return Ok(());
     }
 
-    let python = venv(step, &sources.join("python/requirements.txt"))?;
+    let python = venv(step, &sources.join("python/requirements-3.12.txt"))?;
     step.says("building the Python runtime (about 15 s, once)");
     let part = paths::runtimes().join(format!("{NAME}.{}.part", std::process::id()));
     remove(&part)?;
@@ -69,7 +69,7 @@ fn venv(step: &mut Step, requirements: &Path) -> Result<PathBuf> {
     if stamp.is(&inputs) {
         return Ok(python);
     }
-    step.says("installing what runtimes/python/requirements.txt names");
+    step.says("installing what runtimes/python/requirements-3.12.txt names");
     remove(&folder)?;
     process::run(
         process::program("python3")

@@ -4,10 +4,10 @@ It is imported when the runtime is built; every instance starts from the memory 
 leaves. So whatever belongs to one instance happens in `WitWorld.load`, not at import.
 """
 
-from wit_world.types import Err
-
+from . import compression  # first: others look for what it brings
 from . import console, failures, preload, sandbox, syntax
 from .function import Function
+from .results import Err
 
 sandbox.install()
 

@@ -20,7 +20,6 @@ NO_NETWORK = "Sluice's sandbox has no network: a function cannot open connection
 # Modules that this CPython was built without, with what to say about them. Python's own
 # modules ask for those with an underscore.
 _MISSING = {
-    "zlib": "has no zlib, so nothing can be compressed or decompressed",
     "_bz2": "has no bzip2",
     "_lzma": "has no LZMA",
     "_ssl": "has no TLS",

@@ -9,6 +9,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+use crate::compression::{CompressionView, OpenStreams};
 use crate::cpu;
 use crate::deployment::DeploymentSpec;
 use crate::guest::{self, logger};
@@ -100,6 +101,7 @@ impl Blueprint {
             memory: MemoryLimit::new(memory_bytes),
             log: log.clone(),
             request_id: None,
+            streams: OpenStreams::default(),
         };
         let mut store = Store::new(self.runtime.linked.engine(), host);
         store.limiter(|host| &mut host.memory);
@@ -184,7 +186,7 @@ impl Instance {
 
     /// Most bytes of memory that it has had.
     pub fn memory_used(&self) -> u64 {
-        self.store.data().memory.used()
+        self.store.data().memory.most()
     }
 
     fn begin(&mut self, id: &RequestId) {
@@ -206,6 +208,18 @@ pub struct Host {
     memory: MemoryLimit,
     log: SharedLog,
     request_id: Option<RequestId>,
+    streams: OpenStreams,
+}
+
+impl Host {
+    /// The part of it that compresses.
+    pub fn compression(&mut self) -> CompressionView<'_> {
+        CompressionView {
+            table: &mut self.table,
+            memory: &mut self.memory,
+            open: &mut self.streams,
+        }
+    }
 }
 
 impl WasiView for Host {

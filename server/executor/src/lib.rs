@@ -13,6 +13,7 @@
 
 mod call;
 mod code;
+mod compression;
 mod cpu;
 mod deployment;
 mod engine;

@@ -11,6 +11,7 @@ use sluice_domain::function::Runtime;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
+use crate::compression;
 use crate::guest;
 use crate::instance::Host;
 use crate::scratch::ScratchFolder;
@@ -218,10 +219,11 @@ fn sum(bytes: &[u8]) -> String {
 }
 
 /// Gives the component its imports: WASI, of which each instance decides what
-/// it opens, and the logger.
+/// it opens, the logger, and zlib for those that have none.
 fn link(engine: &Engine, component: &Component) -> wasmtime::Result<guest::RuntimePre<Host>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     guest::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
+    compression::add_to_linker(&mut linker, Host::compression)?;
     guest::RuntimePre::new(linker.instantiate_pre(component)?)
 }
