@@ -62,6 +62,8 @@ named_enum! {
     pub enum Runtime ("the runtime") {
         /// CPython 3.12.
         Python312 = "Python3.12", "Python 3.12";
+        /// CPython 3.14, which has SQLite besides.
+        Python314 = "Python3.14", "Python 3.14";
     }
 }
 
@@ -69,14 +71,14 @@ impl Runtime {
     /// The file that a new function of this runtime starts with.
     pub fn default_file(self) -> &'static str {
         match self {
-            Self::Python312 => "index.py",
+            Self::Python312 | Self::Python314 => "index.py",
         }
     }
 
     /// The ending of a file with this runtime's code, with its dot.
     pub fn file_ending(self) -> &'static str {
         match self {
-            Self::Python312 => ".py",
+            Self::Python312 | Self::Python314 => ".py",
         }
     }
 }

@@ -105,6 +105,7 @@ impl std::fmt::Debug for ReadyRuntime {
 fn stem(runtime: Runtime) -> &'static str {
     match runtime {
         Runtime::Python312 => "python3.12",
+        Runtime::Python314 => "python3.14",
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::{World, call, eventually, failure, own_lines, returned, spec, text};
-use sluice_domain::function::ExecutionTimeout;
+use sluice_domain::function::{ExecutionTimeout, Runtime};
 use sluice_domain::invocation::Cause;
 use sluice_executor::{Deployment, DeploymentSpec, Outcome, Refused, ResponseRefused};
 
@@ -302,7 +302,7 @@ async fn stopping_waits_for_calls_in_flight_and_lets_no_more_in() {
 #[tokio::test]
 async fn a_damaged_compiled_runtime_is_made_again() {
     let folder = tempfile::tempdir().unwrap();
-    drop(common::start(folder.path(), 1).await);
+    drop(common::start(Runtime::Python312, folder.path(), 1).await);
     let runtimes = || {
         fs::read_dir(folder.path())
             .unwrap()
@@ -317,10 +317,10 @@ async fn a_damaged_compiled_runtime_is_made_again() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&compiled, &bytes).unwrap();
-    drop(common::start(folder.path(), 1).await);
+    drop(common::start(Runtime::Python312, folder.path(), 1).await);
     assert_ne!(fs::read(&compiled).unwrap(), bytes);
     let begun = Instant::now();
-    drop(common::start(folder.path(), 1).await);
+    drop(common::start(Runtime::Python312, folder.path(), 1).await);
     assert!(
         begun.elapsed() < Duration::from_secs(3),
         "{:?}",

@@ -22,27 +22,38 @@ pub struct World {
     pub executor: Executor,
     pub artifacts: PathBuf,
     pub records: mpsc::Receiver<Arc<InvocationRecord>>,
+    runtime: Runtime,
     _folder: tempfile::TempDir,
 }
 
-/// The built runtime, which `cargo xtask setup` makes.
-pub fn image(file: &str) -> Vec<u8> {
+/// A file of a built runtime, which `cargo xtask setup` makes.
+fn image(runtime: Runtime, file: &str) -> Vec<u8> {
     let folder = std::env::var_os("SLUICE_RUNTIMES_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
         PathBuf::from,
     );
-    let path = folder.join("python3.12").join(file);
+    let path = folder.join(stem(runtime)).join(file);
     std::fs::read(&path).unwrap_or_else(|error| {
         panic!("{}: {error}: run `cargo xtask setup` first", path.display())
     })
 }
 
-/// Starts an executor in `artifacts`.
+/// The folder of a runtime, and what its artifacts begin with.
+fn stem(runtime: Runtime) -> &'static str {
+    match runtime {
+        Runtime::Python312 => "python3.12",
+        Runtime::Python314 => "python3.14",
+    }
+}
+
+/// Starts an executor of one runtime in `artifacts`.
 pub async fn start(
+    runtime: Runtime,
     artifacts: &Path,
     max_instances_per_function: usize,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
-    let (component_zst, stdlib_tar_zst) = (image("component.wasm.zst"), image("stdlib.tar.zst"));
+    let component_zst = image(runtime, "component.wasm.zst");
+    let stdlib_tar_zst = image(runtime, "stdlib.tar.zst");
     let (records, received) = mpsc::channel(1000);
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
@@ -50,7 +61,7 @@ pub async fn start(
         records,
     };
     let image = RuntimeImage {
-        runtime: Runtime::Python312,
+        runtime,
         component_zst: &component_zst,
         stdlib_tar_zst: &stdlib_tar_zst,
     };
@@ -59,21 +70,27 @@ pub async fn start(
 }
 
 impl World {
-    /// Starts one; compiled is only once for all tests.
+    /// Starts one of Python 3.12; compiled is only once for all tests.
     pub async fn start() -> Self {
         Self::with_instances(400).await
     }
 
     /// The same with so many instances per function.
     pub async fn with_instances(max_instances: usize) -> Self {
+        Self::of(Runtime::Python312, max_instances).await
+    }
+
+    /// The same for any runtime.
+    pub async fn of(runtime: Runtime, max_instances: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = folder.path().join("artifacts");
-        seed(&artifacts).await;
-        let (executor, records) = start(&artifacts, max_instances).await;
+        seed(runtime, &artifacts).await;
+        let (executor, records) = start(runtime, &artifacts, max_instances).await;
         Self {
             executor,
             artifacts,
             records,
+            runtime,
             _folder: folder,
         }
     }
@@ -83,8 +100,12 @@ impl World {
         self.deploy_spec(spec(code)).await.unwrap()
     }
 
-    /// Deploys what is given.
-    pub async fn deploy_spec(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
+    /// Deploys what is given, on the runtime of this world.
+    pub async fn deploy_spec(
+        &self,
+        mut spec: DeploymentSpec,
+    ) -> Result<Arc<Deployment>, DeployError> {
+        spec.runtime = self.runtime;
         self.executor.deploy(spec).await
     }
 
@@ -110,17 +131,21 @@ impl World {
 
 /// Copies the compiled runtime of an earlier test, because compiling takes seconds. The
 /// first test of all compiles it, while the others wait.
-async fn seed(artifacts: &Path) {
+async fn seed(runtime: Runtime, artifacts: &Path) {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("artifacts");
     let source = cache.clone();
     std::fs::create_dir_all(&cache).unwrap();
     let lock = std::fs::File::create(cache.join("tests-lock")).unwrap();
     lock.lock().unwrap();
     // Starting is quick when all is there, and says so by itself when it is not.
-    drop(start(&source, 1).await);
+    drop(start(runtime, &source, 1).await);
     std::fs::create_dir_all(artifacts).unwrap();
     for entry in std::fs::read_dir(&source).unwrap().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("python") {
+        if entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(stem(runtime))
+        {
             let target = artifacts.join(entry.file_name());
             std::fs::create_dir_all(&target).unwrap();
             for file in ["component.cwasm", "component.cwasm.sha256"] {
