@@ -12,6 +12,8 @@ fn main() -> ExitCode {
         (site.join("manifest.json"), "site"),
         (runtimes.join("python3.12/component.wasm.zst"), "setup"),
         (runtimes.join("python3.12/stdlib.tar.zst"), "setup"),
+        (runtimes.join("python3.14/component.wasm.zst"), "setup"),
+        (runtimes.join("python3.14/stdlib.tar.zst"), "setup"),
     ];
     for (file, command) in &needed {
         // The manifest names every file of the site by its content, so it stands for all.

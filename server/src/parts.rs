@@ -25,7 +25,7 @@ const RECORDS_IN_FLIGHT: usize = 4096;
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 /// Python 3.12 as it is embedded in the binary.
-pub const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
+const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
     runtime: Runtime::Python312,
     component_zst: include_bytes!(concat!(
         env!("SLUICE_RUNTIMES_DIR"),
@@ -36,6 +36,22 @@ pub const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
         "/python3.12/stdlib.tar.zst"
     )),
 };
+
+/// Python 3.14 as it is embedded in the binary.
+const PYTHON_314: RuntimeImage<'static> = RuntimeImage {
+    runtime: Runtime::Python314,
+    component_zst: include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.14/component.wasm.zst"
+    )),
+    stdlib_tar_zst: include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.14/stdlib.tar.zst"
+    )),
+};
+
+/// The runtimes that are embedded in the binary.
+pub const RUNTIMES: &[RuntimeImage<'static>] = &[PYTHON_312, PYTHON_314];
 
 /// How the parts are set up.
 #[derive(Debug, Clone)]
@@ -78,7 +94,7 @@ impl Parts {
             max_instances_per_function: config.max_instances_per_function,
             records,
         };
-        let executor = Executor::start(executor_config, &[PYTHON_312]).await?;
+        let executor = Executor::start(executor_config, RUNTIMES).await?;
         let gateway_config = GatewayConfig {
             base_domain: config.addresses.domain.clone(),
             console_cookie: web::SESSION_COOKIE,

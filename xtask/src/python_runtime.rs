@@ -1,7 +1,8 @@
-//! Builds the Python runtime: CPython with our loader as one component, made once.
+//! Builds the Python runtimes: each is a CPython with our loader as one component, made once.
 //!
-//! What is in it, `runtimes/python/build.py` knows; this file gives it a Python with the
-//! pinned tools, keeps the result and packs it for the server to embed.
+//! What is in one, `runtimes/python/build.py` knows; this file gives it a Python with the
+//! pinned tools, which decide which CPython it is, keeps the result and packs it for the
+//! server to embed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,11 +16,18 @@ use crate::{compress, paths, process};
 /// Raise it when the way of building below changes.
 const REVISION: &str = "1";
 
-/// The runtime's folder, for the server and its tests.
-const NAME: &str = "python3.12";
+/// The versions that are built: `requirements-<version>.txt` names the tools of each, and
+/// its folder, for the server and its tests, is `python<version>`.
+const VERSIONS: [&str; 2] = ["3.12", "3.14"];
 
-/// Builds the runtime, unless it is there.
+/// Builds the runtimes that are not there.
 pub fn make(step: &mut Step) -> Result<()> {
+    VERSIONS
+        .iter()
+        .try_for_each(|version| make_one(step, version))
+}
+
+fn make_one(step: &mut Step, version: &str) -> Result<()> {
     let sources = paths::root().join("runtimes");
     let build = sources.join("python/build.py");
     if !build.is_file() {
@@ -29,15 +37,21 @@ pub fn make(step: &mut Step) -> Result<()> {
         .word(REVISION)
         .path(&sources.join("python"))?
         .path(&sources.join("wit"))?
+        .word(version)
         .finish();
-    let folder = paths::runtimes().join(NAME);
+    let name = format!("python{version}");
+    let folder = paths::runtimes().join(&name);
     if Stamp::at(folder.join("stamp")).is(&inputs) {
         return Ok(());
     }
 
-    let python = venv(step, &sources.join("python/requirements-3.12.txt"))?;
-    step.says("building the Python runtime (about 15 s, once)");
-    let part = paths::runtimes().join(format!("{NAME}.{}.part", std::process::id()));
+    let requirements = format!("python/requirements-{version}.txt");
+    let python = venv(step, &sources.join(&requirements))
+        .with_context(|| format!("installing what runtimes/{requirements} names"))?;
+    step.says(&format!(
+        "building the runtime of Python {version} (about 15 s, once)"
+    ));
+    let part = paths::runtimes().join(format!("{name}.{}.part", std::process::id()));
     remove(&part)?;
     fs::create_dir_all(&part)?;
     process::run(process::program(python).arg(build).arg(&part))?;
@@ -69,7 +83,7 @@ fn venv(step: &mut Step, requirements: &Path) -> Result<PathBuf> {
     if stamp.is(&inputs) {
         return Ok(python);
     }
-    step.says("installing what runtimes/python/requirements-3.12.txt names");
+    step.says("installing the tools of a Python runtime");
     remove(&folder)?;
     process::run(
         process::program("python3")

@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use sluice::console::Addresses;
-use sluice::parts::{PYTHON_312, Parts, PartsConfig};
+use sluice::parts::{Parts, PartsConfig, RUNTIMES};
 use sluice_executor::{Executor, ExecutorConfig};
 use sluice_gateway::Listener;
 use sluice_store::Retention;
@@ -258,7 +258,7 @@ async fn seed(artifacts: &Path) {
         records: tokio::sync::mpsc::channel(1).0,
     };
     // Starting is quick when all is there.
-    drop(Executor::start(config, &[PYTHON_312]).await.unwrap());
+    drop(Executor::start(config, RUNTIMES).await.unwrap());
     for entry in std::fs::read_dir(&cache).unwrap().flatten() {
         if entry.file_name().to_string_lossy().starts_with("python") {
             let target = artifacts.join(entry.file_name());
