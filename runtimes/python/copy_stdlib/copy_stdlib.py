@@ -53,5 +53,8 @@ class WitWorld:
     def load(self, source):
         pass
 
+    def initialize(self, request_id, remaining_ms):
+        pass
+
     def invoke(self, request_id, event, remaining_ms):
         pass

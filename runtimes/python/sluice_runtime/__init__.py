@@ -35,6 +35,15 @@ class WitWorld:
         finally:
             console.flush()
 
+    def initialize(self, request_id, remaining_ms):
+        """Calls the initializer."""
+        try:
+            function.initialize(request_id, remaining_ms)
+        except BaseException as exception:
+            raise Err(failures.of_initializer(exception)) from None
+        finally:
+            console.flush()
+
     def invoke(self, request_id, event, remaining_ms):
         """Calls the handler."""
         try:

@@ -154,6 +154,20 @@ impl Instance {
         cpu::measured(self.guest.call_load(&mut self.store, source), spent).await
     }
 
+    /// Calls the initializer; `spent` gets the CPU time.
+    pub async fn initialize(
+        &mut self,
+        id: &RequestId,
+        remaining: Duration,
+        spent: &mut Duration,
+    ) -> wasmtime::Result<Result<(), GuestFailure>> {
+        self.begin(id);
+        let call = self
+            .guest
+            .call_initialize(&mut self.store, id.as_str(), millis(remaining));
+        cpu::measured(call, spent).await
+    }
+
     /// Calls the handler; `spent` gets the CPU time.
     pub async fn invoke(
         &mut self,
@@ -164,10 +178,9 @@ impl Instance {
     ) -> wasmtime::Result<Result<String, GuestFailure>> {
         self.begin(id);
         self.taken_in += (id.as_str().len() + event.len()) as u64;
-        let remaining_ms = u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX);
         let call = self
             .guest
-            .call_invoke(&mut self.store, id.as_str(), event, remaining_ms);
+            .call_invoke(&mut self.store, id.as_str(), event, millis(remaining));
         cpu::measured(call, spent).await
     }
 
@@ -248,6 +261,10 @@ impl logger::Host for Host {
 
 impl guest::sluice::function::types::Host for Host {}
 
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The environment variables of a function: the platform's, then its own.
 /// Source: environment variables, reserved names.
 fn environment(spec: &DeploymentSpec) -> Vec<(String, String)> {
@@ -275,10 +292,20 @@ fn environment(spec: &DeploymentSpec) -> Vec<(String, String)> {
         ("RUNTIME_CODE_ROOT", CODE_ROOT.to_owned()),
         ("RUNTIME_LOG_DIR", "/home/snuser/log".to_owned()),
     ];
+    let initializer = settings.initializer.iter().flat_map(|initializer| {
+        let seconds = initializer.timeout.seconds().to_string();
+        [
+            (
+                "RUNTIME_INITIALIZER_HANDLER",
+                initializer.function.to_string(),
+            ),
+            ("RUNTIME_INITIALIZER_TIMEOUT", seconds),
+        ]
+    });
+    let platform = platform.into_iter().chain(initializer);
     let platform = platform.map(|(key, value)| (key.to_owned(), value));
     let own = settings.env_vars.iter();
     platform
-        .into_iter()
         .chain(own.map(|(key, value)| (key.to_owned(), value.to_owned())))
         .collect()
 }

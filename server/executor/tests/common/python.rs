@@ -1,7 +1,7 @@
 //! What a Python function sees and says, in every Python: each has a test file that gives
 //! its `RUNTIME`, and what is particular to it.
 
-use sluice_domain::function::EnvVars;
+use sluice_domain::function::{EnvVars, Handler, InitializationTimeout, Initializer};
 use sluice_domain::invocation::Cause;
 use sluice_executor::DeployError;
 
@@ -457,6 +457,126 @@ async fn code_that_cannot_be_loaded_is_told_and_tried_again() {
         "exit()",
         "SystemExit",
         &format!("{entry}the function called sys.exit()"),
+    )
+    .await;
+}
+
+fn initialized(function: &str, code: &str) -> sluice_executor::DeploymentSpec {
+    let mut spec = spec(code);
+    spec.settings.initializer = Some(Initializer {
+        function: Handler::parse(function).unwrap(),
+        timeout: InitializationTimeout::try_from(1).unwrap(),
+    });
+    spec
+}
+
+#[tokio::test]
+async fn an_initializer_runs_once_before_the_first_call() {
+    let world = start().await;
+    let code = "import os\ncount = 0\n\
+        def initializer(context):\n\
+        \x20   global count, first\n\
+        \x20   count += 1\n\
+        \x20   first = context.getRequestID()\n\
+        \x20   assert 0 < context.getRemainingTimeInMilliSeconds() <= 1000\n\
+        \x20   print('ready')\n\
+        \x20   return object()\n\
+        def handler(event, context):\n\
+        \x20   environ = [os.environ[f'RUNTIME_INITIALIZER_{name}'] for name in ('HANDLER', 'TIMEOUT')]\n\
+        \x20   return [count, first == context.getRequestID(), *environ]\n";
+    let deployment = world
+        .deploy_spec(initialized("index.initializer", code))
+        .await
+        .unwrap();
+    let cold = world.call(&deployment, "{}").await;
+    assert_eq!(own_lines(&cold.record), [("INFO", "ready".to_owned())]);
+    assert!(text(&cold.record).find("ready") < text(&cold.record).find("Finish load"));
+    let settings = "\"index.initializer\", \"1\"";
+    assert_eq!(returned(cold), format!("[1, true, {settings}]"));
+    let warm = world.call(&deployment, "{}").await;
+    assert_eq!(own_lines(&warm.record), []);
+    assert_eq!(returned(warm), format!("[1, false, {settings}]"));
+}
+
+#[tokio::test]
+async fn an_initializer_that_fails_is_told_and_tried_again() {
+    let world = start().await;
+    let check = async |initializer: &str, code: &str, cause: Cause, kind: &str, message: &str| {
+        let code = format!("{code}\ndef handler(event, context): print('never')\n");
+        let deployment = world
+            .deploy_spec(initialized(initializer, &code))
+            .await
+            .unwrap();
+        for _ in 0..2 {
+            let invocation = world.call(&deployment, "{}").await;
+            let (found, failure) = failure(&invocation);
+            assert_eq!(
+                (found, failure.error_type.as_str()),
+                (cause, kind),
+                "{code}"
+            );
+            assert_eq!(failure.error_message, message, "{code}");
+            assert!(invocation.record.cold_start.is_some());
+            let log = text(&invocation.record);
+            let finish = format!("(invoke Failed:{})", cause.name());
+            assert!(log.contains(&finish) && !log.contains("never"), "{log}");
+        }
+    };
+    let failed = Cause::InitializationFailed;
+    check(
+        "index.init",
+        "def init(context): 1 / 0",
+        failed,
+        "ZeroDivisionError",
+        "function initialization exception, error: division by zero",
+    )
+    .await;
+    check(
+        "index.init",
+        "def init(): pass",
+        failed,
+        "TypeError",
+        "function initialization exception, error: init() takes 0 positional arguments but 1 was given",
+    )
+    .await;
+    check(
+        "index.init",
+        "import os\ndef init(context): os._exit(1)",
+        failed,
+        "SystemExit",
+        "function initialization exception, error: the function ended its process",
+    )
+    .await;
+    check(
+        "index.init",
+        "def init(context):\n    while True: pass",
+        failed,
+        "RuntimeInitFailed",
+        "runtime initialization timed out after 1s",
+    )
+    .await;
+    check(
+        "index.init",
+        "def init(context): bytearray(1 << 30)",
+        Cause::MemoryExceeded,
+        "RuntimeMemoryExceedLimit",
+        "runtime memory limit exceeded",
+    )
+    .await;
+    check(
+        "index.init",
+        "init = 1",
+        failed,
+        "FunctionConfigError",
+        "initializer 'init' not found in module 'index'",
+    )
+    .await;
+    check(
+        "other.init",
+        "",
+        failed,
+        "FunctionConfigError",
+        "initializer 'other.init' must be in the file of the handler, 'index'",
     )
     .await;
 }
