@@ -13,6 +13,9 @@ fn main() -> ExitCode {
         (runtimes.join("python3.12/component.wasm.zst"), "setup"),
         (runtimes.join("python3.12/image.wasm.zst"), "setup"),
         (runtimes.join("python3.12/stdlib.tar.zst"), "setup"),
+        (runtimes.join("python3.14/component.wasm.zst"), "setup"),
+        (runtimes.join("python3.14/image.wasm.zst"), "setup"),
+        (runtimes.join("python3.14/stdlib.tar.zst"), "setup"),
         (runtimes.join("javascript/component.wasm.zst"), "setup"),
     ];
     for (file, command) in &needed {

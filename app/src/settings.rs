@@ -11,7 +11,7 @@ pub(crate) use env_vars::EnvVarsPage;
 pub(crate) use page::ConfigurationPage;
 
 use serde::{Deserialize, Serialize};
-use sluice_domain::function::{ExecutionTimeout, Handler, MemoryMb};
+use sluice_domain::function::{ExecutionTimeout, Handler, Initializer, MemoryMb};
 use sluice_domain::text::Description;
 
 /// What Basic Settings can change.
@@ -25,4 +25,7 @@ pub struct BasicSettings {
     pub timeout: ExecutionTimeout,
     /// What the function is for.
     pub description: Description,
+    /// What runs before the first call of an instance, if anything does.
+    #[serde(default)]
+    pub initializer: Option<Initializer>,
 }

@@ -45,6 +45,7 @@ test("Create Function asks for name, project, agency and runtime", async ({ page
           - option "Use no agency" [selected]
         - combobox "Runtime":
           - option "Python 3.12" [selected]
+          - option "Python 3.14"
           - option "JavaScript (StarlingMonkey)"
       - link "Cancel":
         - /url: /functions

@@ -48,6 +48,8 @@ test("each setting says its rule beside the field", async ({ page, named }) => {
   await check("Execution Timeout (s)", "0", "Must be 1 to 900 seconds, not 0", "900");
   await check("Execution Timeout (s)", "901", "Must be 1 to 900 seconds, not 901", "5");
   await check("Execution Timeout (s)", "1.5", "Must be a whole number", "5");
+  await check("Initializer", "other.init", "Must be in the file of the handler", "src/index.init");
+  await check("Initialization Timeout (s)", "301", "Must be 1 to 300 seconds, not 301", "300");
   await check("Description", "x".repeat(513), "Must have at most 512 characters, has 513", "short");
 });
 
@@ -78,6 +80,24 @@ test("another handler and description count from the next call on", async ({ pag
   expect(JSON.parse(await result.getByLabel("Function Output").innerText())).toEqual([256, 7]);
   await open(page, `/functions?q=${name}`);
   await expect(page.getByRole("row", { name })).toContainText("Says what it has");
+});
+
+test("an initializer runs before the first call", async ({ page, named }) => {
+  const name = named("initializer");
+  await createFunctionWith(
+    page,
+    name,
+    "ready = []\n\ndef initializer(context):\n    ready.append(1)\n\ndef handler(event, context):\n    return ready\n",
+  );
+  await open(page, `/functions/${name}/configuration/basic-settings`);
+  await page.getByLabel("Initializer").fill("index.initializer");
+  await saveButton(page).click();
+  await expect(saved(page)).toBeVisible();
+  await reload(page);
+  await expect(page.getByLabel("Initializer")).toHaveValue("index.initializer");
+  await page.getByRole("link", { name: "Code", exact: true }).click();
+  const result = await runTest(page);
+  expect(JSON.parse(await result.getByLabel("Function Output").innerText())).toEqual([1]);
 });
 
 test("a handler whose file is missing cannot run", async ({ page, named }) => {

@@ -3,7 +3,8 @@
 Writes OUT_DIR/component.wasm, which is CPython with the loader of
 `sluice_runtime/` imported already, and OUT_DIR/stdlib.tar, its standard library.
 
-Run it with a Python that has what requirements.txt names.
+Run it with a Python that has what one of the requirements files names: which of them
+decides which Python it builds.
 """
 
 import io
@@ -18,10 +19,10 @@ HERE = Path(__file__).resolve().parent
 WIT = HERE.parent / "wit"
 
 
-def componentize(app, search, output):
+def componentize(app, world, search, output):
     """Runs `app` inside CPython for WebAssembly and keeps the state it leaves."""
     program = [sys.executable, "-c", "import componentize_py; componentize_py.script()"]
-    options = ["--wit-path", WIT, "--world", "python", "componentize"]
+    options = ["--wit-path", WIT, "--world", world, "componentize"]
     # Without VIRTUAL_ENV the packages of this Python stay out of the search path.
     # A fixed seed makes the snapshot the same each time; it is no secret anyway, because
     # every instance starts from the same memory and so has the same one.
@@ -33,7 +34,7 @@ def componentize(app, search, output):
 
 
 def copy_stdlib(target):
-    """Fills `target` with the standard library.
+    """Fills `target` with the standard library, and says which world the loader needs.
 
     componentize-py carries it in a form of its own and hands it to the Python it starts,
     so that Python is asked to copy it. The component of this run is thrown away.
@@ -41,8 +42,9 @@ def copy_stdlib(target):
     with tempfile.TemporaryDirectory() as folder:
         app = Path(folder, "copy_stdlib.py")
         app.write_bytes((HERE / "copy_stdlib" / "copy_stdlib.py").read_bytes())
-        componentize("copy_stdlib", folder, Path(folder, "ignored.wasm"))
+        componentize("copy_stdlib", "runtime", folder, Path(folder, "ignored.wasm"))
         Path(folder, "stdlib").rename(target)
+        return Path(folder, "world").read_text()
 
 
 def pack(folder, archive):
@@ -62,7 +64,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as folder:
         stdlib = Path(folder, "stdlib")
-        copy_stdlib(stdlib)
+        world = copy_stdlib(stdlib)
         pack(stdlib, out / "stdlib.tar")
     # Only the package: a search path leads to everything beside it.
     with tempfile.TemporaryDirectory() as folder:
@@ -70,7 +72,7 @@ def main():
         package.mkdir()
         for module in sorted((HERE / "sluice_runtime").glob("*.py")):
             (package / module.name).write_bytes(module.read_bytes())
-        componentize("sluice_runtime", folder, out / "component.wasm")
+        componentize("sluice_runtime", world, folder, out / "component.wasm")
 
 
 if __name__ == "__main__":

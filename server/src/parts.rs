@@ -24,9 +24,6 @@ const RECORDS_IN_FLIGHT: usize = 4096;
 /// full channel takes a fraction of it.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
-/// The runtimes as they are embedded in the binary.
-pub const RUNTIMES: [RuntimeImage<'static>; 2] = [PYTHON_312, JAVASCRIPT];
-
 const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
     runtime: Runtime::Python312,
     component_zst: include_bytes!(concat!(
@@ -52,6 +49,25 @@ const JAVASCRIPT: RuntimeImage<'static> = RuntimeImage {
     image_zst: None,
     stdlib_tar_zst: None,
 };
+
+const PYTHON_314: RuntimeImage<'static> = RuntimeImage {
+    runtime: Runtime::Python314,
+    component_zst: include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.14/component.wasm.zst"
+    )),
+    image_zst: Some(include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.14/image.wasm.zst"
+    ))),
+    stdlib_tar_zst: Some(include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.14/stdlib.tar.zst"
+    ))),
+};
+
+/// The runtimes that are embedded in the binary.
+pub const RUNTIMES: &[RuntimeImage<'static>] = &[PYTHON_312, PYTHON_314, JAVASCRIPT];
 
 /// How the parts are set up.
 #[derive(Debug, Clone)]
@@ -94,7 +110,7 @@ impl Parts {
             max_instances_per_function: config.max_instances_per_function,
             records,
         };
-        let executor = Executor::start(executor_config, &RUNTIMES).await?;
+        let executor = Executor::start(executor_config, RUNTIMES).await?;
         let gateway_config = GatewayConfig {
             base_domain: config.addresses.domain.clone(),
             console_cookie: web::SESSION_COOKIE,

@@ -39,23 +39,30 @@ struct Recipe {
     program: fn(&mut Step, &Path) -> Result<Command>,
 }
 
-/// Builds Python, unless it is there.
+/// Builds the Pythons that are not there. The tools of each, which
+/// `requirements-<version>.txt` names, decide which CPython it is.
 pub fn python(step: &mut Step) -> Result<()> {
+    let recipe = |label, name, program| Recipe {
+        label,
+        name,
+        sources: "python",
+        script: "build.py",
+        files: &[COMPONENT, "stdlib.tar"],
+        is_linked: true,
+        seconds: 15,
+        program,
+    };
     make(
         step,
-        &Recipe {
-            label: "Python",
-            name: "python3.12",
-            sources: "python",
-            script: "build.py",
-            files: &[COMPONENT, "stdlib.tar"],
-            is_linked: true,
-            seconds: 15,
-            program: |step, sources| {
-                let python = venv(step, &sources.join("requirements.txt"))?;
-                Ok(process::program(python))
-            },
-        },
+        &recipe("Python 3.12", "python3.12", |step, sources| {
+            Ok(process::program(venv(step, sources, "3.12")?))
+        }),
+    )?;
+    make(
+        step,
+        &recipe("Python 3.14", "python3.14", |step, sources| {
+            Ok(process::program(venv(step, sources, "3.14")?))
+        }),
     )
 }
 
@@ -129,7 +136,9 @@ fn make(step: &mut Step, recipe: &Recipe) -> Result<()> {
 }
 
 /// A Python of our own with the pinned requirements; its folder is named by them.
-fn venv(step: &mut Step, requirements: &Path) -> Result<PathBuf> {
+fn venv(step: &mut Step, sources: &Path, version: &str) -> Result<PathBuf> {
+    let requirements = &sources.join(format!("requirements-{version}.txt"));
+    let python_version = version;
     let version = process::output(process::program("python3").args([
         "-c",
         "import sys; assert sys.version_info >= (3, 10), 'Python 3.10 or newer is needed'; print(sys.version)",
@@ -144,7 +153,7 @@ fn venv(step: &mut Step, requirements: &Path) -> Result<PathBuf> {
     if stamp.is(&inputs) {
         return Ok(python);
     }
-    step.says("installing what runtimes/python/requirements.txt names");
+    step.says(&format!("installing the tools of Python {python_version}"));
     remove(&folder)?;
     process::run(
         process::program("python3")

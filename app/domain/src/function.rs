@@ -62,6 +62,8 @@ named_enum! {
     pub enum Runtime ("the runtime") {
         /// CPython 3.12.
         Python312 = "Python3.12", "Python 3.12";
+        /// CPython 3.14, which has SQLite besides.
+        Python314 = "Python3.14", "Python 3.14";
         /// JavaScript on StarlingMonkey, which is not Node.js: so it bears no version of it.
         JavaScript = "JavaScript", "JavaScript (StarlingMonkey)";
     }
@@ -71,7 +73,7 @@ impl Runtime {
     /// The file that a new function of this runtime starts with.
     pub fn default_file(self) -> &'static str {
         match self {
-            Self::Python312 => "index.py",
+            Self::Python312 | Self::Python314 => "index.py",
             Self::JavaScript => "index.js",
         }
     }
@@ -80,7 +82,7 @@ impl Runtime {
     /// works from Test and from a browser alike.
     pub fn template(self) -> &'static str {
         match self {
-            Self::Python312 => PYTHON_TEMPLATE,
+            Self::Python312 | Self::Python314 => PYTHON_TEMPLATE,
             Self::JavaScript => JAVASCRIPT_TEMPLATE,
         }
     }
@@ -88,7 +90,7 @@ impl Runtime {
     /// The ending of the file that a handler names, with its dot.
     pub fn file_ending(self) -> &'static str {
         match self {
-            Self::Python312 => ".py",
+            Self::Python312 | Self::Python314 => ".py",
             Self::JavaScript => ".js",
         }
     }
@@ -96,7 +98,7 @@ impl Runtime {
     /// True for a file of this runtime's code, which has to be without errors.
     pub fn is_code(self, path: &str) -> bool {
         let endings: &[&str] = match self {
-            Self::Python312 => &[".py"],
+            Self::Python312 | Self::Python314 => &[".py"],
             Self::JavaScript => &[".js", ".mjs", ".cjs"],
         };
         endings.iter().any(|ending| path.ends_with(ending))
@@ -418,6 +420,65 @@ impl From<EnvVars> for Vec<(String, String)> {
     }
 }
 
+/// Longest run of an initializer in seconds: 1 to 300. Source: Lifecycle, `FSS.1405`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct InitializationTimeout(u32);
+
+/// A number of seconds out of range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 300 seconds, not {0}")]
+pub struct InvalidInitializationTimeout(pub u32);
+
+impl InitializationTimeout {
+    /// Longest timeout in seconds.
+    pub const MAX_SECONDS: u32 = 300;
+
+    /// The number of seconds.
+    pub fn seconds(self) -> u32 {
+        self.0
+    }
+
+    /// The same as a duration.
+    pub fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_secs(u64::from(self.0))
+    }
+}
+
+impl Default for InitializationTimeout {
+    fn default() -> Self {
+        Self(3)
+    }
+}
+
+impl TryFrom<u32> for InitializationTimeout {
+    type Error = InvalidInitializationTimeout;
+
+    fn try_from(seconds: u32) -> Result<Self, InvalidInitializationTimeout> {
+        (1..=Self::MAX_SECONDS)
+            .contains(&seconds)
+            .then_some(Self(seconds))
+            .ok_or(InvalidInitializationTimeout(seconds))
+    }
+}
+
+impl From<InitializationTimeout> for u32 {
+    fn from(timeout: InitializationTimeout) -> u32 {
+        timeout.0
+    }
+}
+
+/// What runs once in each new instance, before the first call of its handler.
+/// Source: Configuration > Lifecycle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Initializer {
+    /// Which function it is, by the rules of a handler. It stands in the
+    /// handler's file, as `FSS.1404` has it; an instance says so where it does not.
+    pub function: Handler,
+    /// Longest run of it.
+    pub timeout: InitializationTimeout,
+}
+
 /// The settings of a function that can be changed at any time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionSettings {
@@ -431,6 +492,9 @@ pub struct FunctionSettings {
     pub description: crate::text::Description,
     /// Its environment variables.
     pub env_vars: EnvVars,
+    /// What runs before the first call of an instance, if anything does.
+    #[serde(default)]
+    pub initializer: Option<Initializer>,
 }
 
 #[cfg(test)]
@@ -492,6 +556,14 @@ mod tests {
         assert!(ExecutionTimeout::try_from(900).is_ok());
         assert_eq!(ExecutionTimeout::try_from(0), Err(InvalidTimeout(0)));
         assert_eq!(ExecutionTimeout::try_from(901), Err(InvalidTimeout(901)));
+    }
+
+    #[test]
+    fn an_initializer_has_at_most_five_minutes() {
+        use InvalidInitializationTimeout as Invalid;
+        assert!(InitializationTimeout::try_from(300).is_ok());
+        assert_eq!(InitializationTimeout::try_from(0), Err(Invalid(0)));
+        assert_eq!(InitializationTimeout::try_from(301), Err(Invalid(301)));
     }
 
     #[test]

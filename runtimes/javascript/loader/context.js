@@ -6,13 +6,20 @@ import { environment } from "./process.js";
 
 const { performance } = globalThis;
 
+/** `file.function` in its two parts. */
+function parts(handler) {
+  const dot = handler.lastIndexOf(".");
+  return { file: handler.slice(0, dot), name: handler.slice(dot + 1) };
+}
+
 /** What a context tells of its function; the same for all calls of an instance. */
 export class Settings {
   constructor() {
     const env = environment();
-    const dot = env.RUNTIME_HANDLER.lastIndexOf(".");
-    this.file = env.RUNTIME_HANDLER.slice(0, dot);
-    this.name = env.RUNTIME_HANDLER.slice(dot + 1);
+    const { file, name } = parts(env.RUNTIME_HANDLER);
+    this.file = file;
+    this.name = name;
+    this.initializer = parts(env.RUNTIME_INITIALIZER_HANDLER ?? "");
     this.functionName = env.RUNTIME_FUNC_NAME;
     this.version = env.RUNTIME_FUNC_VERSION;
     this.package = env.RUNTIME_PACKAGE;

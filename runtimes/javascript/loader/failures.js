@@ -15,6 +15,11 @@ export function ofLoad(error) {
   return failure("function entry exception", error);
 }
 
+/** Why the initializer did not come to its end. */
+export function ofInitializer(error) {
+  return failure("function initialization exception", error);
+}
+
 /** Why a call of the handler gave no result. */
 export function ofCall(error) {
   return failure("function invocation exception", error);

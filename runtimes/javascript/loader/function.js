@@ -11,10 +11,12 @@ const { parse, stringify } = JSON;
 /** A handler and the settings its context tells of. */
 export class Function {
   #handler;
+  #exports;
   #settings;
 
-  constructor(handler, settings) {
+  constructor(handler, exports, settings) {
     this.#handler = handler;
+    this.#exports = exports;
     this.#settings = settings;
   }
 
@@ -43,27 +45,54 @@ export class Function {
         `handler expect to have 2 or 3 parameters, but received ${handler.length}`,
       );
     }
-    return new Function(handler, settings);
+    return new Function(handler, exports, settings);
+  }
+
+  /** Calls the initializer, which stands in the file of the handler. */
+  async initialize(requestId, remainingMs) {
+    const { file, initializer } = this.#settings;
+    if (initializer.file !== file) {
+      throw new LoaderError(
+        "FunctionConfigError",
+        `initializer '${initializer.file}.${initializer.name}' must be in the file of the handler, '${file}'`,
+      );
+    }
+    const called = find(this.#exports, initializer.name);
+    if (typeof called !== "function") {
+      throw new LoaderError(
+        "FunctionConfigError",
+        `initializer '${initializer.name}' not found in module '${file}'`,
+      );
+    }
+    await answer(called, new Context(this.#settings, requestId, remainingMs));
   }
 
   /** Calls the handler; events and results are JSON texts. */
   async call(requestId, event, remainingMs) {
     const context = new Context(this.#settings, requestId, remainingMs);
-    const result = await settled((resolve, reject, whenIdle) => {
-      const callback = (error, value) => (error == null ? resolve(value) : reject(error));
-      const returned = this.#handler(parse(event), context, callback);
-      if (isThenable(returned)) {
-        resolve(returned);
-      } else if (this.#handler.length < 3) {
-        resolve(returned);
-      } else if (returned !== undefined) {
-        // An arrow function returns what happens to stand in it, such as a timer: this
-        // counts only when nothing is left that could call back.
-        whenIdle(returned);
-      }
-    });
+    const result = await answer(this.#handler, parse(event), context);
     return encode(result);
   }
+}
+
+/**
+ * What a function of the user's answers: by what it returns, by a promise, or by the callback
+ * that it is given last.
+ */
+function answer(called, ...args) {
+  return settled((resolve, reject, whenIdle) => {
+    const callback = (error, value) => (error == null ? resolve(value) : reject(error));
+    const returned = called(...args, callback);
+    if (isThenable(returned)) {
+      resolve(returned);
+    } else if (called.length <= args.length) {
+      resolve(returned);
+    } else if (returned !== undefined) {
+      // An arrow function returns what happens to stand in it, such as a timer: this
+      // counts only when nothing is left that could call back.
+      whenIdle(returned);
+    }
+  });
 }
 
 /** The handler of this name: exported by itself, in the default export, or as that. */

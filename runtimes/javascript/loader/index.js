@@ -37,6 +37,17 @@ export async function load(source) {
   }
 }
 
+/** Calls the initializer. */
+export async function initialize(requestId, remainingMs) {
+  try {
+    await handler.initialize(requestId, remainingMs);
+  } catch (error) {
+    throw { payload: failures.ofInitializer(error) };
+  } finally {
+    flush();
+  }
+}
+
 /** Calls the handler. */
 export async function invoke(requestId, event, remainingMs) {
   try {

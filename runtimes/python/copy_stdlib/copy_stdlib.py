@@ -11,7 +11,7 @@ import sys
 SOURCE = "/python"
 # Development tools and windows, which nothing in a function can use.
 LEFT_OUT = {
-    "__pycache__", "config-3.12-wasm32-wasi", "ensurepip", "idlelib", "site-packages",
+    "__pycache__", "ensurepip", "idlelib", "site-packages",
     "test", "tests", "tkinter", "turtledemo", "turtle.py",
 }
 
@@ -20,7 +20,7 @@ def copy(source, target, shown):
     os.mkdir(target)
     for name in sorted(os.listdir(source)):
         here, there, seen = f"{source}/{name}", f"{target}/{name}", f"{shown}/{name}"
-        if name in LEFT_OUT:
+        if name in LEFT_OUT or name.startswith("config-"):
             continue
         if os.path.isdir(here):
             copy(here, there, seen)
@@ -37,7 +37,11 @@ def copy(source, target, shown):
 
 
 # The folder of this file is mapped from the build machine, so what is written there stays.
-copy(SOURCE, os.path.dirname(__file__) + "/stdlib", SOURCE)
+HERE = os.path.dirname(__file__)
+copy(SOURCE, HERE + "/stdlib", SOURCE)
+# The world that the loader needs in this Python.
+with open(HERE + "/world", "w") as file:
+    file.write("python" if "zlib" in sys.builtin_module_names else "python-without-zlib")
 
 
 class WitWorld:
@@ -47,6 +51,9 @@ class WitWorld:
         pass
 
     def load(self, source):
+        pass
+
+    def initialize(self, request_id, remaining_ms):
         pass
 
     def invoke(self, request_id, event, remaining_ms):

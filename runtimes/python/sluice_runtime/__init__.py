@@ -4,10 +4,10 @@ It is imported when the runtime is built; every instance starts from the memory 
 leaves. So whatever belongs to one instance happens in `WitWorld.load`, not at import.
 """
 
-from wit_world.types import Err
-
+from . import compression  # first: others look for what it brings
 from . import console, failures, freezing, preload, sandbox, syntax
 from .function import Function
+from .results import Err
 
 sandbox.install()
 freezing.install()
@@ -17,7 +17,7 @@ function = None
 
 
 class WitWorld:
-    """The exports of the world `python`."""
+    """The exports of the worlds `python` and `python-without-zlib`."""
 
     def check(self, path):
         """Says whether the file at `path` can be compiled."""
@@ -42,6 +42,16 @@ class WitWorld:
         if reason is not None:
             raise Err(reason)
         freezing.freeze()
+
+    def initialize(self, request_id, remaining_ms):
+        """Calls the initializer."""
+        freezing.wake()
+        try:
+            function.initialize(request_id, remaining_ms)
+        except BaseException as exception:
+            raise Err(failures.of_initializer(exception)) from None
+        finally:
+            console.flush()
 
     def invoke(self, request_id, event, remaining_ms):
         """Calls the handler."""

@@ -6,6 +6,8 @@ thread nothing wakes it but time, so that waiting is sleeping.
 
 import time
 
+from .missing import NO_NETWORK, NO_PROCESSES, NO_SIGNALS
+
 
 def install(asyncio):
     """Makes the loop below the one that `asyncio.run` starts. Its classes are made here,
@@ -37,7 +39,36 @@ def install(asyncio):
         def _write_to_self(self):
             pass
 
-    class SandboxEventLoopPolicy(asyncio.events.BaseDefaultEventLoopPolicy):
+        # Without these a name would be looked up in a thread, and others would fail with no
+        # word at all.
+
+        async def getaddrinfo(self, *args, **kwargs):
+            raise OSError(NO_NETWORK)
+
+        async def getnameinfo(self, *args, **kwargs):
+            raise OSError(NO_NETWORK)
+
+        def _add_reader(self, *args):
+            raise OSError(NO_NETWORK)
+
+        add_reader = add_writer = _add_writer = _add_reader
+
+        async def subprocess_exec(self, *args, **kwargs):
+            raise OSError(NO_PROCESSES)
+
+        async def subprocess_shell(self, *args, **kwargs):
+            raise OSError(NO_PROCESSES)
+
+        def add_signal_handler(self, *args):
+            raise RuntimeError(NO_SIGNALS)
+
+    # The names that Python 3.14 has begun to take out of sight.
+    events = asyncio.events
+    policy = getattr(events, "_BaseDefaultEventLoopPolicy", None) or events.BaseDefaultEventLoopPolicy
+    set_policy = getattr(events, "_set_event_loop_policy", None) or events.set_event_loop_policy
+
+    class SandboxEventLoopPolicy(policy):
         _loop_factory = SandboxEventLoop
 
-    asyncio.set_event_loop_policy(SandboxEventLoopPolicy())
+    set_policy(SandboxEventLoopPolicy())
+    asyncio.EventLoop = asyncio.SelectorEventLoop = SandboxEventLoop

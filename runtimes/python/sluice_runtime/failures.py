@@ -20,6 +20,11 @@ def of_load(exception):
     return _failure("function entry exception", exception)
 
 
+def of_initializer(exception):
+    """Why the initializer did not come to its end."""
+    return _failure("function initialization exception", exception)
+
+
 def of_call(exception):
     """Why a call of the handler gave no result."""
     return _failure("function invocation exception", exception)

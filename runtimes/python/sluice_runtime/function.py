@@ -16,18 +16,34 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 class Function:
     """A handler and the settings its context tells of."""
 
-    def __init__(self, handler, settings):
+    def __init__(self, handler, module, settings):
         self._handler = handler
+        self._module = module
         self._settings = settings
 
     @classmethod
     def load(cls, source):
         """Runs the file of the handler, whose source is given."""
         file, _, name = os.environ["RUNTIME_HANDLER"].rpartition(".")
-        handler = getattr(_import(file, source), name, None)
+        module = _import(file, source)
+        handler = getattr(module, name, None)
         if not callable(handler):
             raise LoaderError("FunctionConfigError", f"handler '{name}' not found in module '{file}'")
-        return cls(handler, Settings())
+        return cls(handler, module, Settings())
+
+    def initialize(self, request_id, remaining_ms):
+        """Calls the initializer, which stands in the file of the handler; what it returns is
+        of no use to anybody."""
+        of_handler = os.environ["RUNTIME_HANDLER"].rpartition(".")[0]
+        file, _, name = os.environ["RUNTIME_INITIALIZER_HANDLER"].rpartition(".")
+        if file != of_handler:
+            raise LoaderError(
+                "FunctionConfigError", f"initializer '{file}.{name}' must be in the file of the handler, '{of_handler}'"
+            )
+        initializer = getattr(self._module, name, None)
+        if not callable(initializer):
+            raise LoaderError("FunctionConfigError", f"initializer '{name}' not found in module '{file}'")
+        initializer(Context(self._settings, request_id, remaining_ms))
 
     def call(self, request_id, event, remaining_ms):
         """Calls the handler; events and results are JSON texts."""

@@ -1,10 +1,12 @@
 """What the sandbox is not: a machine with processes, threads and a network.
 
 A module that needs those is importable where Python allows it, and says in words what is
-missing when it is used.
+missing when it is used. Errors keep their kind: `hasattr` stays false for a function that is
+not there, and a library that gets on without processes or connections finds an OSError.
 """
 
 import _thread
+import hashlib
 import importlib.abc
 import os
 import random
@@ -12,20 +14,18 @@ import sys
 import threading
 
 from . import event_loop, paths
-
-NO_THREADS = "Sluice's sandbox has no threads: do the work in the handler itself"
-NO_PROCESSES = "Sluice's sandbox has no processes: a function cannot start other programs"
-NO_NETWORK = "Sluice's sandbox has no network: a function cannot open connections"
+from .missing import NO_NETWORK, NO_PROCESSES, NO_THREADS
 
 # Modules that this CPython was built without, with what to say about them. Python's own
 # modules ask for those with an underscore.
 _MISSING = {
-    "zlib": "has no zlib, so nothing can be compressed or decompressed",
     "_bz2": "has no bzip2",
     "_lzma": "has no LZMA",
     "_ssl": "has no TLS",
     "_sqlite3": "has no SQLite",
     "_ctypes": "runs WebAssembly and cannot call native libraries",
+    "_zstd": "has no Zstandard",
+    "_interpreters": "has no second interpreter",
     "_multiprocessing": "has no processes",
     "_posixsubprocess": "has no processes",
     "_curses": "has no terminal",
@@ -83,8 +83,58 @@ def _refuse(error, sentence):
     return refuse
 
 
+def _explain(module, reason_of):
+    """Says why a module lacks what `reason_of` names."""
+
+    def missing(name):
+        because = f": Sluice's sandbox {reason_of[name]}" if name in reason_of else ""
+        raise AttributeError(f"module '{module.__name__}' has no attribute '{name}'{because}", name=name, obj=module)
+
+    module.__getattr__ = missing
+
+
+# What other systems have; `exec…` and `spawn…` of `os` are there, and ask for what is not.
+_NOT_IN_OS = dict.fromkeys((
+    "fork", "forkpty", "execv", "execve", "posix_spawn", "posix_spawnp", "spawnv", "spawnve", "spawnl",
+    "spawnle", "spawnlp", "spawnlpe", "spawnvp", "spawnvpe", "kill", "killpg", "wait", "wait3", "wait4",
+    "waitid", "waitpid", "pipe", "pipe2", "mkfifo", "nice", "setsid", "getppid", "getpgid", "setpgid", "getpgrp",
+), "has no processes") | dict.fromkeys((
+    "getuid", "geteuid", "getgid", "getegid", "getgroups", "getlogin", "setuid", "setgid", "chown", "lchown",
+    "fchown", "umask",
+), "has no users")
+_NOT_IN_SIGNAL = dict.fromkeys((
+    "alarm", "setitimer", "getitimer", "pause", "sigwait", "sigwaitinfo", "sigtimedwait", "pthread_kill",
+), "has no signals")
+_NOT_IN_HASHLIB = dict.fromkeys(("pbkdf2_hmac", "scrypt"), "has no OpenSSL")
+
+
+def _patch_os():
+    _explain(os, _NOT_IN_OS)
+    refuse = _refuse(OSError, NO_PROCESSES)
+    for name in ("system", "popen", "execl", "execle", "execlp", "execlpe", "execvp", "execvpe"):
+        setattr(os, name, refuse)
+    try:
+        os.chmod("/", 0o755)
+    except OSError:
+        # Nothing here has permissions, and copying a file should not fail for that.
+        os.chmod = lambda path, mode, **others: os.stat(path) and None
+
+
+def _patch_threads():
+    refuse = _refuse(RuntimeError, NO_THREADS)
+    for module in (_thread, threading):
+        for name in ("start_new_thread", "start_new", "start_joinable_thread"):
+            for spelling in (name, f"_{name}"):
+                if hasattr(module, spelling):
+                    setattr(module, spelling, refuse)
+
+
+def _patch_signal(module):
+    _explain(module, _NOT_IN_SIGNAL)
+
+
 def _patch_subprocess(module):
-    module.Popen.__init__ = _refuse(RuntimeError, NO_PROCESSES)
+    module.Popen.__init__ = _refuse(OSError, NO_PROCESSES)
     # A Popen that was never made has nothing to wait for.
     module.Popen.__del__ = lambda self: None
 
@@ -92,30 +142,80 @@ def _patch_subprocess(module):
 def _patch_socket(module):
     refuse = _refuse(OSError, NO_NETWORK)
     module.socket.__init__ = refuse
-    for name in ("create_connection", "create_server", "getaddrinfo", "gethostbyname", "socketpair"):
+    # A socket that was never made has nothing to say of itself.
+    module.socket.__repr__ = object.__repr__
+    for name in (
+        "create_connection", "create_server", "fromfd", "getaddrinfo", "gethostbyaddr", "gethostbyname",
+        "gethostbyname_ex", "getnameinfo", "socketpair",
+    ):
         setattr(module, name, refuse)
+    module.gethostname = lambda: "localhost"
+    module.getfqdn = lambda name="": name or "localhost"
 
 
-def _patch_multiprocessing(module):
-    for name in ("Process", "Pool", "Manager", "Queue", "Pipe", "Lock", "Value", "Array"):
-        setattr(module, name, _refuse(RuntimeError, NO_PROCESSES))
+def _patch_http_client(module):
+    if hasattr(module, "HTTPSConnection"):
+        return
+
+    class HTTPSConnection(module.HTTPConnection):
+        """Without TLS there would be none, and others would say that they do not know HTTPS.
+        It comes as far as connecting."""
+
+        default_port = 443
+
+        def __init__(self, host, port=None, *, context=None, **others):
+            super().__init__(host, port, **others)
+
+    module.HTTPSConnection = HTTPSConnection
+    module._create_https_context = lambda http_version: None
+
+
+def _patch_processes(module):
+    module.BaseProcess.__init__ = _refuse(OSError, NO_PROCESSES)
+
+
+def _patch_process_context(module):
+    for name in (
+        "Pool", "Manager", "Pipe", "Queue", "JoinableQueue", "SimpleQueue", "Lock", "RLock", "Condition",
+        "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Value", "Array", "RawValue", "RawArray",
+    ):
+        setattr(module.BaseContext, name, _refuse(OSError, NO_PROCESSES))
+
+
+def _patch_pools(module):
+    module.Pool.__init__ = _refuse(OSError, NO_PROCESSES)
+    module.ThreadPool.__init__ = _refuse(RuntimeError, NO_THREADS)
+    # A pool that was never made has nothing to warn of.
+    module.Pool.__del__ = lambda self: None
+
+
+def _patch_process_pool(module):
+    module.ProcessPoolExecutor.__init__ = _refuse(OSError, NO_PROCESSES)
 
 
 _PATCHES = {
     "asyncio": event_loop.install,
-    "subprocess": _patch_subprocess,
+    "concurrent.futures.process": _patch_process_pool,
+    "http.client": _patch_http_client,
+    "multiprocessing.context": _patch_process_context,
+    "multiprocessing.pool": _patch_pools,
+    "multiprocessing.process": _patch_processes,
+    "signal": _patch_signal,
     "socket": _patch_socket,
-    "multiprocessing": _patch_multiprocessing,
+    "subprocess": _patch_subprocess,
 }
 
 
 def install():
     """Once, when the runtime is built."""
+    early = [name for name in _PATCHES if name in sys.modules]
+    if early:
+        raise RuntimeError(f"imported before it could be changed: {early}")
     sys.meta_path.insert(0, _Patches())
     sys.meta_path.append(_MissingModules())
-    refuse = _refuse(RuntimeError, NO_THREADS)
-    _thread.start_new_thread = _thread.start_new = threading._start_new_thread = refuse
-    os.system = os.popen = _refuse(RuntimeError, NO_PROCESSES)
+    _patch_threads()
+    _patch_os()
+    _explain(hashlib, _NOT_IN_HASHLIB)
     # Names of this build machine's making, which no instance has.
     sys.path[:] = [paths.STDLIB]
     sys.argv[:] = [""]

@@ -13,7 +13,7 @@ use sluice_executor::{
     Call, Deployment, DeploymentSpec, Executor, ExecutorConfig, Outcome, RuntimeImage,
 };
 
-const PYTHON: &str = r#"
+const CODE: &str = r#"
 def handler(event, context):
     html = "<html><body><h1>Hello</h1></body></html>"
     print(html)
@@ -156,11 +156,10 @@ fn report(what: &str, times: &mut [Duration]) {
     );
 }
 
-fn spec(runtime: Runtime) -> Result<DeploymentSpec, Box<dyn std::error::Error + Send + Sync>> {
-    let code = match runtime {
-        Runtime::Python312 => PYTHON,
-        Runtime::JavaScript => JAVASCRIPT,
-    };
+fn spec(
+    runtime: Runtime,
+    code: &str,
+) -> Result<DeploymentSpec, Box<dyn std::error::Error + Send + Sync>> {
     Ok(DeploymentSpec {
         function_id: FunctionId::from_bytes([1; 16]),
         function_name: FunctionName::parse("demo")?,

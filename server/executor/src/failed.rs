@@ -97,6 +97,17 @@ impl Failed {
         self
     }
 
+    /// The same for what happened while the initializer ran.
+    pub fn at_initializer(mut self) -> Self {
+        if self.cause == Cause::CodeError {
+            self.cause = Cause::InitializationFailed;
+            let message = &self.failure.error_message;
+            self.failure.error_message =
+                message.replacen(INVOCATION, "function initialization exception", 1);
+        }
+        self
+    }
+
     /// The executor could not do its part.
     pub fn by_us(id: &RequestId, error: &wasmtime::Error) -> Self {
         tracing::error!(request.id = %id, error = format!("{error:#}"), "an invocation failed by a fault of the executor");

@@ -1,5 +1,6 @@
 //! One live sandbox: what it may see, and how it is talked to.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use wasmtime::component::{self, ResourceTable};
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+use crate::compression::{CompressionView, OpenStreams};
 use crate::deployment::DeploymentSpec;
 use crate::guest::{self, logger, output, package_files};
 use crate::limits::MemoryLimit;
@@ -138,6 +140,7 @@ impl Blueprint {
             log: log.clone(),
             code: self.code.path().to_owned(),
             request_id: None,
+            streams: OpenStreams::default(),
         };
         let mut store = Store::new(self.runtime.linked.engine(), host);
         store.limiter(|host| &mut host.memory);
@@ -238,6 +241,20 @@ impl Instance {
         loaded
     }
 
+    /// Calls the initializer; `spent` gets the CPU time.
+    pub async fn initialize(
+        &mut self,
+        id: &RequestId,
+        remaining: Duration,
+        spent: &mut Duration,
+    ) -> wasmtime::Result<Result<(), GuestFailure>> {
+        self.begin(id);
+        let call = self
+            .guest
+            .call_initialize(&mut self.store, id.as_str(), millis(remaining));
+        cpu::measured(call, spent).await
+    }
+
     /// Calls the handler; `spent` gets the CPU time.
     pub async fn invoke(
         &mut self,
@@ -248,10 +265,9 @@ impl Instance {
     ) -> wasmtime::Result<Result<String, GuestFailure>> {
         self.begin(id);
         self.taken_in += (id.as_str().len() + event.len()) as u64;
-        let remaining_ms = u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX);
         let call = self
             .guest
-            .call_invoke(&mut self.store, id.as_str(), event, remaining_ms);
+            .call_invoke(&mut self.store, id.as_str(), event, millis(remaining));
         cpu::measured(call, spent).await
     }
 
@@ -275,7 +291,7 @@ impl Instance {
 
     /// Most bytes of memory that it has had.
     pub fn memory_used(&self) -> u64 {
-        self.store.data().memory.used()
+        self.store.data().memory.most()
     }
 
     fn begin(&mut self, id: &RequestId) {
@@ -304,6 +320,18 @@ pub struct Host {
     log: SharedLog,
     code: PathBuf,
     request_id: Option<RequestId>,
+    streams: OpenStreams,
+}
+
+impl Host {
+    /// The part of it that compresses.
+    pub fn compression(&mut self) -> CompressionView<'_> {
+        CompressionView {
+            table: &mut self.table,
+            memory: &mut self.memory,
+            open: &mut self.streams,
+        }
+    }
 }
 
 impl WasiView for Host {
@@ -346,6 +374,10 @@ impl package_files::Host for Host {
 
 impl guest::sluice::function::types::Host for Host {}
 
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The environment variables of a function: the platform's, then its own.
 /// Source: environment variables, reserved names.
 fn environment(spec: &DeploymentSpec) -> Vec<(String, String)> {
@@ -373,10 +405,20 @@ fn environment(spec: &DeploymentSpec) -> Vec<(String, String)> {
         ("RUNTIME_CODE_ROOT", CODE_ROOT.to_owned()),
         ("RUNTIME_LOG_DIR", "/home/snuser/log".to_owned()),
     ];
+    let initializer = settings.initializer.iter().flat_map(|initializer| {
+        let seconds = initializer.timeout.seconds().to_string();
+        [
+            (
+                "RUNTIME_INITIALIZER_HANDLER",
+                initializer.function.to_string(),
+            ),
+            ("RUNTIME_INITIALIZER_TIMEOUT", seconds),
+        ]
+    });
+    let platform = platform.into_iter().chain(initializer);
     let platform = platform.map(|(key, value)| (key.to_owned(), value));
     let own = settings.env_vars.iter();
     platform
-        .into_iter()
         .chain(own.map(|(key, value)| (key.to_owned(), value.to_owned())))
         .collect()
 }

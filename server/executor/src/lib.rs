@@ -14,6 +14,7 @@
 mod artifact;
 mod call;
 mod code;
+mod compression;
 mod cpu;
 mod deployment;
 mod engine;

@@ -100,8 +100,8 @@ impl Story {
         }
     }
 
-    /// Makes an instance and loads the handler. What fails here leaves no instance behind,
-    /// so that the next call tries again.
+    /// Makes an instance, loads the handler and runs the initializer. What fails here
+    /// leaves no instance behind, so that the next call tries again.
     async fn cold_start(
         &mut self,
         executor: &Inner,
@@ -132,6 +132,12 @@ impl Story {
             let loading = instance.load(id, deployment.blueprint.handler_source(), &mut cpu);
             tokio::time::timeout(timeout.duration(), loading).await
         };
+        let loaded = match loaded {
+            Ok(Ok(Ok(()))) => initialize(&mut instance, spec, call).await,
+            Ok(Ok(Err(failure))) => Err(Failed::by_function(Cause::LoadFailed, failure)),
+            Ok(Err(error)) => Err(Failed::by_error(id, &error).at_load()),
+            Err(_) => Err(not_initialized(Cause::TimedOut, timeout.seconds())),
+        };
         let took = begun.elapsed();
         self.cold_start = Some(took);
         self.collect(&instance);
@@ -140,20 +146,8 @@ impl Story {
             millis_text(took),
             megabytes_text(self.memory_used),
         );
-        let failed = match loaded {
-            Ok(Ok(Ok(()))) => None,
-            Ok(Ok(Err(failure))) => Some(Failed::by_function(Cause::LoadFailed, failure)),
-            Ok(Err(error)) => Some(Failed::by_error(id, &error).at_load()),
-            Err(_) => Some(Failed::by_limit(
-                Cause::TimedOut,
-                format!(
-                    "runtime initialization timed out after {}s",
-                    timeout.seconds()
-                ),
-            )),
-        };
         self.platform(finish);
-        failed.map_or(Ok(instance), Err)
+        loaded.map(|()| instance)
     }
 
     /// Calls the handler. The outer error means that it did not return.
@@ -242,6 +236,34 @@ impl Story {
             log: self.log,
         }
     }
+}
+
+/// Runs the initializer, if the function has one.
+async fn initialize(
+    instance: &mut Instance,
+    spec: &DeploymentSpec,
+    call: &Call,
+) -> Result<(), Failed> {
+    let Some(initializer) = &spec.settings.initializer else {
+        return Ok(());
+    };
+    let (id, timeout) = (&call.request_id, initializer.timeout);
+    // Its CPU time is not the handler's.
+    let mut cpu = Duration::ZERO;
+    let running = instance.initialize(id, timeout.duration(), &mut cpu);
+    let cause = Cause::InitializationFailed;
+    match tokio::time::timeout(timeout.duration(), running).await {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Ok(Err(failure))) => Err(Failed::by_function(cause, failure)),
+        Ok(Err(error)) => Err(Failed::by_error(id, &error).at_initializer()),
+        Err(_) => Err(not_initialized(cause, timeout.seconds())),
+    }
+}
+
+/// An instance was not ready in time.
+fn not_initialized(cause: Cause, seconds: u32) -> Failed {
+    let message = format!("runtime initialization timed out after {seconds}s");
+    Failed::by_limit(cause, message)
 }
 
 /// What a panic had to say.

@@ -13,6 +13,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, Module};
 
 use crate::artifact;
+use crate::compression;
 use crate::guest;
 use crate::instance::Host;
 use crate::scratch::ScratchFolder;
@@ -126,6 +127,7 @@ impl std::fmt::Debug for ReadyRuntime {
 fn stem(runtime: Runtime) -> &'static str {
     match runtime {
         Runtime::Python312 => "python3.12",
+        Runtime::Python314 => "python3.14",
         Runtime::JavaScript => "javascript",
     }
 }
@@ -238,11 +240,12 @@ pub struct Linkable {
 
 impl Linkable {
     /// Gives the component its imports: WASI, of which each instance decides what it opens,
-    /// and the logger.
+    /// and ours. A runtime takes of them what it needs.
     fn new(engine: &Engine, component: Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         guest::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
+        compression::add_to_linker(&mut linker, Host::compression)?;
         Ok(Self { component, linker })
     }
 

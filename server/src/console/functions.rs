@@ -116,12 +116,14 @@ impl RequestConsole {
             memory,
             timeout,
             description,
+            initializer,
         } = settings;
         self.change_settings(name, |old| FunctionSettings {
             handler,
             memory,
             timeout,
             description,
+            initializer,
             ..old
         })
         .await

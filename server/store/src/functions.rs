@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sluice_domain::code::CodePackage;
-use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Runtime};
+use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Initializer, Runtime};
 use sluice_domain::id::FunctionId;
 use sluice_domain::time::Timestamp;
 use sqlx::SqliteConnection;
@@ -60,12 +60,14 @@ impl Store {
         let (runtime, handler) = (new.runtime.name(), new.settings.handler.as_str());
         let (memory, timeout) = (new.settings.memory.get(), new.settings.timeout.seconds());
         let (description, now) = (new.settings.description.as_str(), new.now.millis());
+        let (initializer, initialization_timeout) = initializer_columns(&new.settings);
         let size = code_size(&new.code);
         let mut tx = self.begin().await?;
         sqlx::query!(
             "insert into function (function_id, name, runtime, handler, memory_mb, timeout_s,
-                 description, code_size, code_digest, created_at_ms, modified_at_ms, deployed_at_ms)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10)",
+                 description, code_size, code_digest, created_at_ms, modified_at_ms, deployed_at_ms,
+                 initializer, initialization_timeout_s)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10, ?11, ?12)",
             id,
             name,
             runtime,
@@ -75,7 +77,9 @@ impl Store {
             description,
             size,
             new.code_digest,
-            now
+            now,
+            initializer,
+            initialization_timeout
         )
         .execute(&mut *tx)
         .await
@@ -169,15 +173,18 @@ impl Store {
         let (id, handler) = (function_id.as_str(), settings.handler.as_str());
         let (memory, timeout) = (settings.memory.get(), settings.timeout.seconds());
         let (description, now) = (settings.description.as_str(), now.millis());
+        let (initializer, initialization_timeout) = initializer_columns(settings);
         let mut tx = self.begin().await?;
         let result = sqlx::query!(
             "update function set handler = ?, memory_mb = ?, timeout_s = ?, description = ?,
-                 modified_at_ms = ?
+                 initializer = ?, initialization_timeout_s = ?, modified_at_ms = ?
              where function_id = ?",
             handler,
             memory,
             timeout,
             description,
+            initializer,
+            initialization_timeout,
             now,
             id
         )
@@ -299,6 +306,16 @@ async fn all_env_vars(
     Ok(env_vars)
 }
 
+/// The two columns of an initializer; without one the timeout says nothing.
+fn initializer_columns(settings: &FunctionSettings) -> (Option<&str>, u32) {
+    let initializer = settings.initializer.as_ref();
+    let timeout = initializer.map(|initializer| initializer.timeout);
+    (
+        initializer.map(|initializer| initializer.function.as_str()),
+        timeout.unwrap_or_default().seconds(),
+    )
+}
+
 /// A row of the table `function`.
 struct RawFunction {
     function_id: String,
@@ -313,6 +330,8 @@ struct RawFunction {
     created_at_ms: i64,
     modified_at_ms: i64,
     deployed_at_ms: i64,
+    initializer: Option<String>,
+    initialization_timeout_s: i64,
 }
 
 impl RawFunction {
@@ -325,6 +344,19 @@ impl RawFunction {
         }
         let memory = u32::try_from(self.memory_mb).map_err(wrong("memory_mb"))?;
         let timeout = u32::try_from(self.timeout_s).map_err(wrong("timeout_s"))?;
+        let initializer = match self.initializer {
+            Some(function) => {
+                let timeout = u32::try_from(self.initialization_timeout_s)
+                    .map_err(wrong("initialization_timeout_s"))?;
+                Some(Initializer {
+                    function: function.parse().map_err(wrong("initializer"))?,
+                    timeout: timeout
+                        .try_into()
+                        .map_err(wrong("initialization_timeout_s"))?,
+                })
+            }
+            None => None,
+        };
         Ok(FunctionRow {
             function_id: self.function_id.parse().map_err(wrong("function_id"))?,
             name: self.name.parse().map_err(wrong("name"))?,
@@ -337,6 +369,7 @@ impl RawFunction {
                 env_vars: env_vars
                     .try_into()
                     .map_err(damaged("function_env_var", "key"))?,
+                initializer,
             },
             code_size: self.code_size.unsigned_abs(),
             code_digest: self.code_digest,
@@ -360,6 +393,10 @@ mod tests {
             timeout: 30.try_into().unwrap(),
             description: "what it\nis for".parse().unwrap(),
             env_vars: pairs.collect::<Vec<_>>().try_into().unwrap(),
+            initializer: Some(Initializer {
+                function: "src/index.init".parse().unwrap(),
+                timeout: 60.try_into().unwrap(),
+            }),
         }
     }
 

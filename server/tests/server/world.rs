@@ -258,7 +258,7 @@ async fn seed(artifacts: &Path) {
         records: tokio::sync::mpsc::channel(1).0,
     };
     // Starting is quick when all is there.
-    drop(Executor::start(config, &RUNTIMES).await.unwrap());
+    drop(Executor::start(config, RUNTIMES).await.unwrap());
     for entry in std::fs::read_dir(&cache).unwrap().flatten() {
         if entry.path().join("component.cwasm").is_file() {
             let target = artifacts.join(entry.file_name());

@@ -315,6 +315,11 @@ impl Fusing {
                     let place = places.globals[global_index as usize];
                     stack.push(self.globals[place as usize].value);
                 }
+                Operator::I32Add => {
+                    let (right, left) = (stack.pop(), stack.pop());
+                    let (right, left) = left.zip(right).context("nothing to add")?;
+                    stack.push(i64::from((left as i32).wrapping_add(right as i32)));
+                }
                 Operator::End => {}
                 other => bail!("a constant is made by {other:?}"),
             }

@@ -42,6 +42,7 @@ fn image(runtime: Runtime, file: &str) -> Vec<u8> {
 fn stem(runtime: Runtime) -> &'static str {
     match runtime {
         Runtime::Python312 => "python3.12",
+        Runtime::Python314 => "python3.14",
         Runtime::JavaScript => "javascript",
     }
 }
@@ -72,7 +73,7 @@ pub async fn start(
 }
 
 impl World {
-    /// Starts one of Python; compiled is only once for all tests.
+    /// Starts one of Python 3.12; compiled is only once for all tests.
     pub async fn start() -> Self {
         Self::with_instances(400).await
     }
@@ -87,7 +88,8 @@ impl World {
         Self::of(Runtime::JavaScript, 400).await
     }
 
-    async fn of(runtime: Runtime, max_instances: usize) -> Self {
+    /// The same for any runtime.
+    pub async fn of(runtime: Runtime, max_instances: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = folder.path().join("artifacts");
         seed(runtime, &artifacts).await;
@@ -106,8 +108,12 @@ impl World {
         self.deploy_spec(spec_in(self.runtime, code)).await.unwrap()
     }
 
-    /// Deploys what is given.
-    pub async fn deploy_spec(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
+    /// Deploys what is given, on the runtime of this world.
+    pub async fn deploy_spec(
+        &self,
+        mut spec: DeploymentSpec,
+    ) -> Result<Arc<Deployment>, DeployError> {
+        spec.runtime = self.runtime;
         self.executor.deploy(spec).await
     }
 

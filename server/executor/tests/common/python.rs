@@ -1,20 +1,20 @@
-//! What a Python function sees and says.
+//! What a Python function sees and says, in every Python: each has a test file that gives
+//! its `RUNTIME`, and what is particular to it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
-
-mod common;
-
-use common::{World, call, failure, own_lines, package, returned, spec, text};
-use sluice_domain::function::EnvVars;
+use sluice_domain::function::{EnvVars, Handler, InitializationTimeout, Initializer};
 use sluice_domain::invocation::Cause;
 use sluice_executor::DeployError;
 
+use crate::RUNTIME;
+use crate::common::{World, call, failure, own_lines, package, returned, spec, text};
+
+async fn start() -> World {
+    World::of(RUNTIME, 400).await
+}
+
 #[tokio::test]
 async fn a_handler_gets_the_event_and_returns_json() {
-    let world = World::start().await;
+    let world = start().await;
     let check = async |expression: &str, expected: &str| {
         let code = format!("def handler(event, context):\n    return {expression}\n");
         assert_eq!(world.result(&code).await, expected, "{expression}");
@@ -31,7 +31,7 @@ async fn a_handler_gets_the_event_and_returns_json() {
 
 #[tokio::test]
 async fn a_handler_is_found_in_any_folder() {
-    let world = World::start().await;
+    let world = start().await;
     let check = async |handler: &str, files: &[(&str, &str)]| {
         let deployment = world.deploy_spec(package(handler, files)).await.unwrap();
         assert_eq!(
@@ -62,7 +62,7 @@ async fn a_handler_is_found_in_any_folder() {
 
 #[tokio::test]
 async fn code_with_an_error_is_not_deployed() {
-    let world = World::start().await;
+    let world = start().await;
     let check = async |code: &str, line: u32, column: u32, message: &str| {
         let spec = package(
             "index.handler",
@@ -109,14 +109,14 @@ async fn code_with_an_error_is_not_deployed() {
 
 #[tokio::test]
 async fn deploying_runs_nothing() {
-    let world = World::start().await;
+    let world = start().await;
     let deployment = world.deploy("while True: pass").await;
     drop(deployment);
 }
 
 #[tokio::test]
 async fn output_is_kept_in_order() {
-    let world = World::start().await;
+    let world = start().await;
     let deployment = world
         .deploy(
             "import os, sys\n\
@@ -155,7 +155,7 @@ async fn output_is_kept_in_order() {
 
 #[tokio::test]
 async fn the_platform_writes_its_lines() {
-    let world = World::start().await;
+    let world = start().await;
     let deployment = world.deploy("def handler(event, context): return 1").await;
     let cold = world.call(&deployment, "{}").await.record;
     let warm = world.call(&deployment, "{}").await.record;
@@ -203,7 +203,7 @@ async fn the_platform_writes_its_lines() {
 
 #[tokio::test]
 async fn the_context_tells_of_the_call() {
-    let world = World::start().await;
+    let world = start().await;
     let mut spec = spec(
         "def handler(event, c):\n\
          \x20   assert 2000 < c.getRemainingTimeInMilliSeconds() <= 3000\n\
@@ -226,7 +226,7 @@ async fn the_context_tells_of_the_call() {
 
 #[tokio::test]
 async fn the_environment_is_the_functions_own() {
-    let world = World::start().await;
+    let world = start().await;
     let mut spec = spec(
         "import os, sys\n\
          def handler(event, c):\n\
@@ -247,7 +247,7 @@ async fn the_environment_is_the_functions_own() {
 
 #[tokio::test]
 async fn what_a_function_raises_is_told() {
-    let world = World::start().await;
+    let world = start().await;
     let check = async |body: &str, kind: &str, message: &str, frames: &[&str]| {
         let code = format!("def handler(event, context):\n    {body}\n");
         let invocation = world.run(&code).await;
@@ -370,7 +370,7 @@ async fn what_a_function_raises_is_told() {
 
 #[tokio::test]
 async fn deep_recursion_fails_cleanly() {
-    let world = World::start().await;
+    let world = start().await;
     let check = async |body: &str| {
         let code = format!("import json, re, copy\ndef handler(event, context):\n    {body}\n");
         let invocation = world.run(&code).await;
@@ -393,7 +393,7 @@ async fn deep_recursion_fails_cleanly() {
 
 #[tokio::test]
 async fn code_that_cannot_be_loaded_is_told_and_tried_again() {
-    let world = World::start().await;
+    let world = start().await;
     let check = async |handler: &str, code: &str, kind: &str, message: &str| {
         let deployment = world
             .deploy_spec(package(handler, &[("index.py", code)]))
@@ -461,102 +461,243 @@ async fn code_that_cannot_be_loaded_is_told_and_tried_again() {
     .await;
 }
 
+fn initialized(function: &str, code: &str) -> sluice_executor::DeploymentSpec {
+    let mut spec = spec(code);
+    spec.settings.initializer = Some(Initializer {
+        function: Handler::parse(function).unwrap(),
+        timeout: InitializationTimeout::try_from(1).unwrap(),
+    });
+    spec
+}
+
+#[tokio::test]
+async fn an_initializer_runs_once_before_the_first_call() {
+    let world = start().await;
+    let code = "import os\ncount = 0\n\
+        def initializer(context):\n\
+        \x20   global count, first\n\
+        \x20   count += 1\n\
+        \x20   first = context.getRequestID()\n\
+        \x20   assert 0 < context.getRemainingTimeInMilliSeconds() <= 1000\n\
+        \x20   print('ready')\n\
+        \x20   return object()\n\
+        def handler(event, context):\n\
+        \x20   environ = [os.environ[f'RUNTIME_INITIALIZER_{name}'] for name in ('HANDLER', 'TIMEOUT')]\n\
+        \x20   return [count, first == context.getRequestID(), *environ]\n";
+    let deployment = world
+        .deploy_spec(initialized("index.initializer", code))
+        .await
+        .unwrap();
+    let cold = world.call(&deployment, "{}").await;
+    assert_eq!(own_lines(&cold.record), [("INFO", "ready".to_owned())]);
+    assert!(text(&cold.record).find("ready") < text(&cold.record).find("Finish load"));
+    let settings = "\"index.initializer\", \"1\"";
+    assert_eq!(returned(cold), format!("[1, true, {settings}]"));
+    let warm = world.call(&deployment, "{}").await;
+    assert_eq!(own_lines(&warm.record), []);
+    assert_eq!(returned(warm), format!("[1, false, {settings}]"));
+}
+
+#[tokio::test]
+async fn an_initializer_that_fails_is_told_and_tried_again() {
+    let world = start().await;
+    let check = async |initializer: &str, code: &str, cause: Cause, kind: &str, message: &str| {
+        let code = format!("{code}\ndef handler(event, context): print('never')\n");
+        let deployment = world
+            .deploy_spec(initialized(initializer, &code))
+            .await
+            .unwrap();
+        for _ in 0..2 {
+            let invocation = world.call(&deployment, "{}").await;
+            let (found, failure) = failure(&invocation);
+            assert_eq!(
+                (found, failure.error_type.as_str()),
+                (cause, kind),
+                "{code}"
+            );
+            assert_eq!(failure.error_message, message, "{code}");
+            assert!(invocation.record.cold_start.is_some());
+            let log = text(&invocation.record);
+            let finish = format!("(invoke Failed:{})", cause.name());
+            assert!(log.contains(&finish) && !log.contains("never"), "{log}");
+        }
+    };
+    let failed = Cause::InitializationFailed;
+    check(
+        "index.init",
+        "def init(context): 1 / 0",
+        failed,
+        "ZeroDivisionError",
+        "function initialization exception, error: division by zero",
+    )
+    .await;
+    check(
+        "index.init",
+        "def init(): pass",
+        failed,
+        "TypeError",
+        "function initialization exception, error: init() takes 0 positional arguments but 1 was given",
+    )
+    .await;
+    check(
+        "index.init",
+        "import os\ndef init(context): os._exit(1)",
+        failed,
+        "SystemExit",
+        "function initialization exception, error: the function ended its process",
+    )
+    .await;
+    check(
+        "index.init",
+        "def init(context):\n    while True: pass",
+        failed,
+        "RuntimeInitFailed",
+        "runtime initialization timed out after 1s",
+    )
+    .await;
+    check(
+        "index.init",
+        "def init(context): bytearray(1 << 30)",
+        Cause::MemoryExceeded,
+        "RuntimeMemoryExceedLimit",
+        "runtime memory limit exceeded",
+    )
+    .await;
+    check(
+        "index.init",
+        "init = 1",
+        failed,
+        "FunctionConfigError",
+        "initializer 'init' not found in module 'index'",
+    )
+    .await;
+    check(
+        "other.init",
+        "",
+        failed,
+        "FunctionConfigError",
+        "initializer 'other.init' must be in the file of the handler, 'index'",
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn what_the_sandbox_lacks_is_said_in_words() {
-    let world = World::start().await;
-    let check = async |body: &str, kind: &str, sentence: &str| {
-        let code = format!("def handler(event, context):\n    {body}\n");
-        let invocation = world.run(&code).await;
-        let (_, failure) = failure(&invocation);
-        assert_eq!(failure.error_type, kind, "{body}: {failure:?}");
-        assert!(
-            failure.error_message.contains(sentence),
-            "{body}: {failure:?}"
-        );
+    let world = start().await;
+    let check = async |sentence: &str, uses: &str| {
+        for body in uses.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let code = format!("def handler(event, context):\n    {body}\n");
+            let (_, failure) = failure(&world.run(&code).await);
+            assert!(
+                failure.error_message.contains(sentence),
+                "{body}: {failure:?}"
+            );
+        }
     };
-    let (threads, processes, network) = (
+    check(
         "Sluice's sandbox has no threads",
+        "import threading; threading.Thread(target=print).start()
+        import threading; threading.Timer(1, print).start()
+        import _thread; _thread.start_new_thread(print, ())
+        import concurrent.futures as f; f.ThreadPoolExecutor().submit(print)
+        import asyncio; asyncio.run(asyncio.to_thread(print))
+        import asyncio; asyncio.new_event_loop().run_in_executor(None, print)",
+    )
+    .await;
+    check(
         "Sluice's sandbox has no processes",
+        "import subprocess; subprocess.run(['ls'])
+        import subprocess; subprocess.check_output('ls', shell=True)
+        import os; os.fork()
+        import os; os.system('ls')
+        import os; os.popen('ls')
+        import os; os.execvp('ls', ['ls'])
+        import os; os.kill(1, 9)
+        import os; os.pipe()
+        import multiprocessing; multiprocessing.Process(target=print).start()
+        import multiprocessing; multiprocessing.get_context('spawn').Process(target=print)
+        import multiprocessing; multiprocessing.Pool()
+        import multiprocessing; multiprocessing.Queue()
+        import multiprocessing as m; P = type('P', (m.Process,), {}); P()
+        import concurrent.futures as f; f.ProcessPoolExecutor().submit(print)
+        import asyncio; asyncio.run(asyncio.create_subprocess_exec('ls'))",
+    )
+    .await;
+    check(
         "Sluice's sandbox has no network",
-    );
-    check(
-        "import threading; threading.Thread(target=print).start()",
-        "RuntimeError",
-        threads,
+        "import socket; socket.socket()
+        import socket; socket.create_connection(('example.org', 80))
+        import socket; socket.gethostbyname_ex('example.org')
+        import http.client; http.client.HTTPConnection('example.org').request('GET', '/')
+        import http.client; http.client.HTTPSConnection('example.org').request('GET', '/')
+        import urllib.request; urllib.request.urlopen('http://example.org')
+        import urllib.request; urllib.request.urlopen('https://example.org')
+        import xmlrpc.client; xmlrpc.client.ServerProxy('http://example.org').a()
+        import smtplib; smtplib.SMTP('example.org')
+        import ftplib; ftplib.FTP('example.org')
+        import http.server as h; h.HTTPServer(('', 80), h.BaseHTTPRequestHandler)
+        import asyncio; asyncio.run(asyncio.open_connection('example.org', 80))
+        import asyncio; asyncio.run(asyncio.start_server(print, 'localhost', 80))",
     )
     .await;
     check(
-        "import concurrent.futures as f; f.ThreadPoolExecutor().submit(print)",
-        "RuntimeError",
-        threads,
+        "Sluice's sandbox has no signals",
+        "import signal; signal.alarm(1)
+        import signal; signal.setitimer(0, 1)
+        import asyncio; asyncio.new_event_loop().add_signal_handler(15, print)",
+    )
+    .await;
+    check("Sluice's sandbox has no TLS", "import ssl").await;
+    check(
+        "Sluice's sandbox runs WebAssembly and cannot call native libraries",
+        "import ctypes",
+    )
+    .await;
+    check("Sluice's sandbox has no LZMA", "import lzma").await;
+    check("Sluice's sandbox has no bzip2", "import bz2").await;
+    check("Sluice's sandbox has no users", "import os; os.getuid()").await;
+    check(
+        "Sluice's sandbox has no OpenSSL",
+        "import hashlib; hashlib.scrypt(b'', salt=b'', n=2, r=1, p=1)",
     )
     .await;
     check(
-        "import subprocess; subprocess.run(['ls'])",
-        "RuntimeError",
-        processes,
-    )
-    .await;
-    check("import os; os.system('ls')", "RuntimeError", processes).await;
-    check(
-        "import multiprocessing; multiprocessing.Process()",
-        "RuntimeError",
-        processes,
-    )
-    .await;
-    check(
-        "import multiprocessing; multiprocessing.Pool()",
-        "RuntimeError",
-        processes,
-    )
-    .await;
-    check(
-        "import socket; socket.create_connection(('example.org', 80))",
-        "OSError",
-        network,
-    )
-    .await;
-    check(
-        "import urllib.request; urllib.request.urlopen('http://example.org')",
-        "URLError",
-        network,
-    )
-    .await;
-    check(
-        "import ssl",
-        "ModuleNotFoundError",
-        "Sluice's sandbox has no TLS",
-    )
-    .await;
-    check(
-        "import zlib",
-        "ModuleNotFoundError",
-        "Sluice's sandbox has no zlib",
-    )
-    .await;
-    check(
-        "import gzip",
-        "ModuleNotFoundError",
-        "Sluice's sandbox has no zlib",
-    )
-    .await;
-    check(
-        "import sqlite3",
-        "ModuleNotFoundError",
-        "Sluice's sandbox has no SQLite",
-    )
-    .await;
-    check(
-        "import fcntl",
-        "ModuleNotFoundError",
         "Sluice's sandbox does not have what it needs",
+        "import fcntl",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn libraries_that_ask_for_less_get_on_without() {
+    let world = start().await;
+    let check = async |body: &str, expected: &str| {
+        let code = format!("def handler(event, context):\n    {body}\n");
+        assert_eq!(world.result(&code).await, expected, "{body}");
+    };
+    check("import os; return hasattr(os, 'fork')", "false").await;
+    check(
+        "import socket; return socket.gethostname()",
+        "\"localhost\"",
+    )
+    .await;
+    check("import platform; return bool(platform.platform())", "true").await;
+    check("import uuid; return uuid.uuid1().version", "1").await;
+    check(
+        "import shutil; return shutil.copy('code/index.py', '/tmp/x')",
+        "\"/tmp/x\"",
+    )
+    .await;
+    check(
+        "import shelve\n    with shelve.open('/tmp/s') as s: s['a'] = 1\n    return dict(shelve.open('/tmp/s'))",
+        "{\"a\": 1}",
     )
     .await;
 }
 
 #[tokio::test]
 async fn asyncio_runs_tasks_and_timers() {
-    let world = World::start().await;
+    let world = start().await;
     let code = "import asyncio\n\
                 async def one(n):\n    await asyncio.sleep(n / 100)\n    return n\n\
                 async def main(): return await asyncio.gather(one(3), one(1), asyncio.wait_for(one(2), 1))\n\
@@ -566,25 +707,21 @@ async fn asyncio_runs_tasks_and_timers() {
 
 #[tokio::test]
 async fn the_standard_library_can_be_imported() {
-    let world = World::start().await;
+    let world = start().await;
     let mut spec = spec(
         "import sys, importlib\n\
          def handler(event, context):\n\
          \x20   failed = []\n\
          \x20   for name in sorted(sys.stdlib_module_names - {'antigravity', 'this'}):\n\
          \x20       try: importlib.import_module(name)\n\
-         \x20       except ImportError: failed.append(name)\n\
+         \x20       except ModuleNotFoundError as e:\n\
+         \x20           assert \"Sluice's sandbox\" in str(e), f'{name}: {e}'\n\
+         \x20           failed.append(name)\n\
          \x20   return ' '.join(failed)\n",
     );
     spec.settings.timeout = sluice_domain::function::ExecutionTimeout::try_from(120).unwrap();
     spec.settings.memory = sluice_domain::function::MemoryMb::try_from(512).unwrap();
     let deployment = world.deploy_spec(spec).await.unwrap();
     let failed = returned(world.call(&deployment, "{}").await);
-    assert_eq!(failed.trim_matches('"'), NOT_IMPORTABLE);
+    assert_eq!(failed.trim_matches('"'), crate::NOT_IMPORTABLE);
 }
-
-/// Modules of the standard library that functions cannot import; docs name them.
-const NOT_IMPORTABLE: &str = "_bz2 _ctypes _curses _curses_panel _dbm _gdbm _hashlib _lzma _msi _multiprocessing \
-    _overlapped _posixshmem _posixsubprocess _scproxy _sqlite3 _ssl _tkinter _uuid _winapi bz2 ctypes curses \
-    ensurepip fcntl grp gzip idlelib lzma mmap msilib msvcrt nis nt ossaudiodev pty pwd readline resource spwd \
-    sqlite3 ssl syslog termios tkinter tty turtle turtledemo winreg winsound zlib";
