@@ -50,10 +50,12 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     );
     let runtime = match std::env::args().nth(1).as_deref() {
         Some("javascript") => Runtime::JavaScript,
+        Some("python3.14") => Runtime::Python314,
         _ => Runtime::Python312,
     };
     let stem = match runtime {
         Runtime::Python312 => "python3.12",
+        Runtime::Python314 => "python3.14",
         Runtime::JavaScript => "javascript",
     };
     let component_zst = std::fs::read(folder.join(stem).join("component.wasm.zst"))?;

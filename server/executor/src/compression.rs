@@ -62,6 +62,13 @@ pub fn add_to_linker<T: Send + 'static>(
 #[derive(Debug, Default)]
 pub struct OpenStreams(usize);
 
+impl OpenStreams {
+    /// True while there is one.
+    pub fn any(&self) -> bool {
+        self.0 > 0
+    }
+}
+
 /// What compression needs of an instance.
 pub struct CompressionView<'a> {
     /// Has the streams.

@@ -60,6 +60,7 @@ pub(crate) struct Inner {
 /// The folders whose content lives no longer than the executor.
 struct Folders {
     code: PathBuf,
+    snapshots: PathBuf,
     tmp: Arc<Stock>,
 }
 
@@ -72,12 +73,14 @@ impl Executor {
         images: &[RuntimeImage<'_>],
     ) -> Result<Self, StartError> {
         let lock = lock(&config.artifacts)?;
-        let (code, tmp) = (config.artifacts.join("code"), config.artifacts.join("tmp"));
-        for folder in [&code, &tmp] {
+        let folder = |name: &str| config.artifacts.join(name);
+        let (code, snapshots, tmp) = (folder("code"), folder("snapshots"), folder("tmp"));
+        for folder in [&code, &snapshots, &tmp] {
             scratch::emptied(folder).map_err(disk(folder))?;
         }
         let folders = Folders {
             code,
+            snapshots,
             tmp: Arc::new(Stock::new(tmp)),
         };
         let engine = engine::engine().map_err(StartError::Engine)?;
@@ -252,7 +255,8 @@ async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
     };
     let _ticking = inner.ticker.during_call();
     let timeout = deployment.spec().settings.timeout.duration();
-    let made = snapshot::make(&deployment.blueprint, &inner.folders.code, timeout).await;
+    let folder = &inner.folders.snapshots;
+    let made = snapshot::make(&deployment.blueprint, folder, timeout).await;
     let name = &deployment.spec().function_name;
     match &made {
         Ok(snapshot) => tracing::debug!(

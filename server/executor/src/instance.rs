@@ -284,6 +284,11 @@ impl Instance {
         self.taken_in > self.worn_at
     }
 
+    /// True while it has something of ours that no other instance can have.
+    pub fn holds_ours(&self) -> bool {
+        self.store.data().streams.any()
+    }
+
     /// Its insides, for a snapshot.
     pub fn store(&mut self) -> &mut Store<Host> {
         &mut self.store

@@ -87,6 +87,10 @@ pub async fn make(
     if bytes > MAX_IMAGE_BYTES {
         return Err(NoSnapshot::TooLarge(bytes));
     }
+    if instance.holds_ours() {
+        let held = "the code keeps a stream that compresses or decompresses";
+        return Err(NoSnapshot::Held(held.to_owned()));
+    }
     let store = instance.store();
     let freeze = inside.get_typed_func::<(), (Result<(), String>,)>(&mut *store, "freeze")?;
     let (ready,) = freeze.call_async(&mut *store, ()).await?;
