@@ -87,3 +87,8 @@ class Console:
             "levels": [],
         }
         return self.post_json("logs/requests", name=name, query=query)
+
+    def cold_start(self, name: str) -> object:
+        """How new instances get to the code: "Preparing" until there is a snapshot or the
+        reason why there is none."""
+        return self.get("code/cold-start", name=name)

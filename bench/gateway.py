@@ -34,6 +34,9 @@ PROCESS_STARTS = 5
 # Records are shown a moment after the answer; behind a load it may be a longer one.
 RECORDS_SECONDS = 30
 
+# A snapshot takes a fraction of a second.
+SNAPSHOT_SECONDS = 30
+
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -130,15 +133,18 @@ def medians(measured: list[dict]) -> dict:
     return medians | {"socket_errors": sum(one["socket_errors"] for one in measured)}
 
 
-def cold_starts(sluice: Sluice) -> dict:
-    """Deploys other code again and again, and times the first call of each."""
+def cold_starts(sluice: Sluice, snapshot: bool) -> dict:
+    """Deploys other code again and again, and times the first call of each: at once, where
+    the instance has to load the code, or once there is a snapshot that it begins with."""
     console = sluice.console()
     caller = Caller(sluice.target())
     code = HANDLER.read_text()
     first, second = [], []
     try:
         for number in range(1, COLD_STARTS + 1):
-            console.deploy(FUNCTION, f"{code}# deployed for cold start {number}\n")
+            console.deploy(FUNCTION, f"{code}# deployed for cold start {number}, {snapshot}\n")
+            if snapshot:
+                wait_for_snapshot(console)
             caller.wake()
             for answers in (first, second):
                 answer = caller.call()
@@ -159,6 +165,14 @@ def cold_starts(sluice: Sluice) -> dict:
         "record_handler_ms": spread([record["duration_us"] / 1000 for record in records]),
         "records_lost": lost,
     }
+
+
+def wait_for_snapshot(console) -> None:
+    deadline = time.monotonic() + SNAPSHOT_SECONDS
+    while "Snapshot" not in (state := console.cold_start(FUNCTION)):
+        if time.monotonic() > deadline:
+            raise Failed(f"there is no snapshot after {SNAPSHOT_SECONDS} s: {state}")
+        time.sleep(0.05)
 
 
 def records_of(console, wanted: set[str]) -> tuple[list[dict], int]:
@@ -239,7 +253,8 @@ def measure(args: argparse.Namespace, binary: Path) -> dict:
         for server in (peer, *more_workers):
             server.stop()
 
-        found["cold_start"] = cold_starts(sluice)
+        found["cold_start"] = cold_starts(sluice, snapshot=False)
+        found["snapshot_start"] = cold_starts(sluice, snapshot=True)
         sluice.stop()
         found["process_start"] = {server.name: process_starts(server) for server in (sluice, peer)}
     return found
@@ -247,6 +262,7 @@ def measure(args: argparse.Namespace, binary: Path) -> dict:
 
 def report(found: dict) -> str:
     on, used, settings, cold = found["machine"], found["versions"], found["settings"], found["cold_start"]
+    snapshot = found["snapshot_start"]
     warm_lines = [
         f"{name:<32}{one['median']['requests_per_second']:>10,.0f}"
         f"{min(r['requests_per_second'] for r in one['rounds']):>10,.0f}"
@@ -266,6 +282,9 @@ def report(found: dict) -> str:
         times("  of it making the instance, as recorded", cold["record_cold_start_ms"]),
         times("  of it the handler, as recorded", cold["record_handler_ms"]),
         times("Sluice, the call after that one", cold["second_call_ms"]),
+        times("Sluice, first call of an instance from a snapshot", snapshot["first_call_ms"]),
+        times("  of it making the instance, as recorded", snapshot["record_cold_start_ms"]),
+        times("  of it the handler, as recorded", snapshot["record_handler_ms"]),
     ]
     starts += [
         times(f"{name}, process start to first answer", one["first_answer_ms"])

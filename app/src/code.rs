@@ -6,7 +6,7 @@ mod editor;
 mod page;
 mod test_panel;
 
-pub(crate) use api::{deploy_code, find_code, test_function};
+pub(crate) use api::{deploy_code, find_code, find_cold_start, test_function};
 pub(crate) use page::CodePage;
 
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,26 @@ pub struct CodeView {
     pub timeout: ExecutionTimeout,
     /// Size and signature of the deployed code.
     pub attributes: CodeAttributes,
+    /// How a new instance gets to the code.
+    pub cold_start: ColdStart,
     /// Why the deployed code does not run, where it could not be loaded at start.
     pub fault: Option<String>,
+}
+
+/// How a new instance gets to the code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ColdStart {
+    /// It loads the code, until the snapshot is made.
+    Preparing,
+    /// It begins with the memory of one that has loaded it.
+    Snapshot {
+        /// Bytes of that memory.
+        memory_bytes: u64,
+        /// What making the snapshot took, in microseconds.
+        took_us: u64,
+    },
+    /// It loads the code each time; why there is no snapshot.
+    Loading(String),
 }
 
 /// The Code Attributes below the editor.

@@ -16,7 +16,7 @@ use sluice_domain::id::{RequestId, TriggerId};
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
 
-use crate::code::{CodeView, Deployed, TestResult};
+use crate::code::{CodeView, ColdStart, Deployed, TestResult};
 use crate::functions::{FunctionDetails, FunctionRow};
 use crate::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
 use crate::session::SessionState;
@@ -67,6 +67,8 @@ pub trait Console: Send + Sync {
 
     /// The code of a function.
     async fn find_code(&self, name: FunctionName) -> Result<CodeView, ConsoleError>;
+    /// How new instances of a function get to its code.
+    async fn find_cold_start(&self, name: FunctionName) -> Result<ColdStart, ConsoleError>;
     /// Checks the code, saves it and makes it serve.
     async fn deploy_code(
         &self,

@@ -37,6 +37,8 @@ test("a new function has a template with colours and line numbers", async ({ pag
       - definition:
         - code: /[0-9a-f]{24}…/
         - button "Copy Code Signature"
+      - term: Cold Start
+      - definition: /From a snapshot of \\d+\\.\\d{3} MB, made in \\d+\\.\\d{3} ms/
       - term: Last Modified
       - definition:
         - time: /\\d+-\\d+-\\d+ \\d+:\\d+:\\d+ GMT[+-]\\d+:\\d+/
@@ -134,6 +136,18 @@ test("a syntax error names line and column, and nothing is deployed", async ({ p
   await writeCode(page, "def handler(event, context):\n    return (1)\n");
   await expect(page.getByRole("alert")).toHaveCount(0);
   await deploy(page);
+});
+
+test("the page says why there can be no snapshot", async ({ page, named }) => {
+  await createFunction(page, named("held"));
+  await writeCode(
+    page,
+    "file = open('code/index.py')\ndef handler(event, context):\n    return file.read()\n",
+  );
+  await deploy(page);
+  await expect(page.getByRole("region", { name: "Code Attributes" })).toContainText(
+    "Loads the code each time: the code has a file open after it was loaded",
+  );
 });
 
 test("Ctrl+F opens the find panel", async ({ page, named }) => {

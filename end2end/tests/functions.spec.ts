@@ -1,5 +1,5 @@
 // Functions > Function List, and Create Function.
-import { createFunction, expect, open, reload, test } from "../helpers.ts";
+import { createFunction, editor, expect, open, reload, test } from "../helpers.ts";
 import type { Page } from "@playwright/test";
 
 /** The rows of the list that the search leaves, without the head. */
@@ -210,3 +210,20 @@ test("Version and Aliases say that they come later", async ({ page, named }) => 
   await page.getByRole("link", { name: "Aliases" }).click();
   await expect(page.getByRole("region", { name: "Aliases" })).toContainText("later");
 });
+
+for (const [runtime, file, answer] of [
+  ["JavaScript (StarlingMonkey)", "index.js", "statusCode"],
+  ["Python 3.14", "index.py", "statusCode"],
+] as const) {
+  test(`a function of ${runtime} starts with code that runs`, async ({ page, named }) => {
+    await open(page, "/create-function");
+    await page.getByRole("textbox", { name: "Function Name" }).fill(named("language"));
+    await page.getByRole("combobox", { name: "Runtime" }).selectOption({ label: runtime });
+    await page.getByRole("button", { name: "Create Function" }).click();
+    await expect(editor(page, file)).toContainText(answer);
+    await page.getByRole("button", { name: "Test", exact: true }).click();
+    const result = page.getByRole("region", { name: "Execution Result" });
+    await expect(result).toContainText("Execution successful");
+    await expect(result.getByRole("region", { name: "Function Output" })).toContainText(answer);
+  });
+}

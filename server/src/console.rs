@@ -10,7 +10,7 @@ mod triggers;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sluice_app::code::{CodeView, Deployed, TestResult};
+use sluice_app::code::{CodeView, ColdStart, Deployed, TestResult};
 use sluice_app::console::{Console, ConsoleError};
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
 use sluice_app::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
@@ -165,6 +165,10 @@ impl Console for RequestConsole {
 
     async fn find_code(&self, name: FunctionName) -> Result<CodeView, ConsoleError> {
         self.code(name).await
+    }
+
+    async fn find_cold_start(&self, name: FunctionName) -> Result<ColdStart, ConsoleError> {
+        self.cold_start(name).await
     }
 
     async fn deploy_code(

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 use sluice_domain::code::CodePackage;
 
-use super::{CodeView, Deployed, TestResult};
+use super::{CodeView, ColdStart, Deployed, TestResult};
 use crate::console::ConsoleError;
 
 /// Finds the code of a function.
@@ -12,6 +12,15 @@ pub async fn find_code(name: String) -> Result<CodeView, ConsoleError> {
 
     let name = parse("name", "FSS.1002", &name)?;
     ask(|console| async move { console.find_code(name).await }).await
+}
+
+/// Finds how new instances of a function get to its code.
+#[server(prefix = "/api", endpoint = "code/cold-start", input = GetUrl)]
+pub async fn find_cold_start(name: String) -> Result<ColdStart, ConsoleError> {
+    use crate::console::{ask, parse};
+
+    let name = parse("name", "FSS.1002", &name)?;
+    ask(|console| async move { console.find_cold_start(name).await }).await
 }
 
 /// Checks the code, saves it and makes it serve.

@@ -1,13 +1,17 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use sluice_domain::code::{CodeError, CodePackage};
+use sluice_domain::invocation::megabytes_text;
 
 use super::draft::{forget_draft, load_draft, save_draft};
 use super::editor::CodeEditor;
 use super::test_panel::{TestEventDialog, TestPanel};
-use super::{CodeAttributes, CodeView, deploy_code, find_code, test_function};
+use super::{
+    CodeAttributes, CodeView, ColdStart, deploy_code, find_code, find_cold_start, test_function,
+};
 use crate::console::{ConsoleError, sentence};
 use crate::functions::current_function;
 use crate::routes;
@@ -44,6 +48,7 @@ fn CodeTab(view: CodeView) -> impl IntoView {
     });
     let selected = RwSignal::new(first.unwrap_or_default());
     let attributes = RwSignal::new(view.attributes);
+    let cold_start = RwSignal::new(view.cold_start);
     let draft_restored = RwSignal::new(false);
     let draft_saved = RwSignal::new(false);
 
@@ -66,6 +71,7 @@ fn CodeTab(view: CodeView) -> impl IntoView {
             if let Ok(done) = &result {
                 deployed.set(code.into());
                 attributes.set(done.attributes.clone());
+                cold_start.set(ColdStart::Preparing);
                 forget_draft(&function.get_value());
                 draft_restored.set(false);
                 draft_saved.set(false);
@@ -246,7 +252,7 @@ fn CodeTab(view: CodeView) -> impl IntoView {
         </section>
         <TestPanel result=testing.value().into() pending=testing.pending()/>
         <div class="columns">
-            <Card title="Code Attributes"><CodeAttributesList attributes/></Card>
+            <Card title="Code Attributes"><CodeAttributesList attributes cold_start/></Card>
             <Card title="Basic Information" actions=ViewFn::from(move || view! { <a href=routes::basic_settings(&function.get_value())>"Edit"</a> })>
                 <dl class="facts">
                     <div><dt>"Runtime"</dt><dd>{view.runtime.label()}</dd></div>
@@ -288,8 +294,44 @@ fn size(bytes: u64) -> String {
     }
 }
 
+/// How often the page asks whether the snapshot is made; it takes about a tenth of a second.
+const ASKING: Duration = Duration::from_millis(300);
+
 #[component]
-fn CodeAttributesList(attributes: RwSignal<CodeAttributes>) -> impl IntoView {
+fn CodeAttributesList(
+    attributes: RwSignal<CodeAttributes>,
+    cold_start: RwSignal<ColdStart>,
+) -> impl IntoView {
+    let function = StoredValue::new(current_function().name.get_untracked());
+    let asking = Action::new(move |(): &()| find_cold_start(function.get_value()));
+    Effect::new(move || {
+        if let Some(Ok(found)) = asking.value().get() {
+            cold_start.set(found);
+        }
+    });
+    Effect::new(move || {
+        if cold_start.get() != ColdStart::Preparing {
+            return;
+        }
+        let ask = move || {
+            asking.dispatch(());
+        };
+        if let Ok(timeout) = set_timeout_with_handle(ask, ASKING) {
+            on_cleanup(move || timeout.clear());
+        }
+    });
+    let begins = move || match cold_start.get() {
+        ColdStart::Preparing => "Loads the code; the snapshot is being made".to_owned(),
+        ColdStart::Snapshot {
+            memory_bytes,
+            took_us,
+        } => format!(
+            "From a snapshot of {} MB, made in {}",
+            megabytes_text(memory_bytes),
+            millis(took_us)
+        ),
+        ColdStart::Loading(reason) => format!("Loads the code each time: {reason}"),
+    };
     let signature = Signal::derive(move || attributes.read().signature.clone());
     view! {
         <dl class="facts">
@@ -299,6 +341,7 @@ fn CodeAttributesList(attributes: RwSignal<CodeAttributes>) -> impl IntoView {
                 <dd class="facts__cut"><code title=signature>{move || signature.get().chars().take(24).chain(['…']).collect::<String>()}</code> " "
                     <CopyButton text=signature label="Copy Code Signature"/></dd>
             </div>
+            <div><dt>"Cold Start"</dt><dd aria-live="polite">{begins}</dd></div>
             <div><dt>"Last Modified"</dt><dd>{move || view! { <Moment at=attributes.read().modified_at/> }}</dd></div>
         </dl>
     }

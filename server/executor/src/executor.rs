@@ -23,6 +23,10 @@ use crate::{code, pool, run, scratch, syntax};
 /// How often instances that wait too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
 
+/// How long a deployment serves before its snapshot is made: the calls that come at once after
+/// a deploy go before, and code that is deployed again at once needs none.
+const BEFORE_SNAPSHOT: Duration = Duration::from_millis(100);
+
 /// How the executor is set up.
 #[derive(Debug, Clone)]
 pub struct ExecutorConfig {
@@ -85,8 +89,18 @@ impl Executor {
         };
         let engine = engine::engine().map_err(StartError::Engine)?;
         // This blocks, also for the seconds of a compilation: nothing is served before.
-        let ready = |image| ReadyRuntime::prepare(&engine, &config.artifacts, image);
-        let runtimes = images.iter().map(ready).collect::<Result<_, _>>()?;
+        let runtimes = std::thread::scope(|threads| {
+            let ready = |image| ReadyRuntime::prepare(&engine, &config.artifacts, image);
+            let preparing: Vec<_> = images
+                .iter()
+                .map(|image| threads.spawn(move || ready(image)))
+                .collect();
+            let runtimes = preparing.into_iter().map(|thread| match thread.join() {
+                Ok(runtime) => runtime,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            runtimes.collect::<Result<_, _>>()
+        })?;
         let ticker = Ticker::start(&engine).map_err(|error| StartError::Engine(error.into()))?;
         let executor = Self(Arc::new(Inner {
             config,
@@ -242,6 +256,7 @@ async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
     let Some(turns) = inner.upgrade().map(|inner| Arc::clone(&inner.snapshots)) else {
         return;
     };
+    tokio::time::sleep(BEFORE_SNAPSHOT).await;
     // Fails only if the semaphore is closed, which nobody does.
     let Ok(_turn) = turns.acquire().await else {
         return;

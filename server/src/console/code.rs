@@ -1,15 +1,16 @@
 //! The code of a function: Deploy and Test.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha512};
-use sluice_app::code::{CodeAttributes, CodeView, Deployed, TestResult};
+use sluice_app::code::{CodeAttributes, CodeView, ColdStart, Deployed, TestResult};
 use sluice_app::console::ConsoleError;
 use sluice_domain::code::CodePackage;
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{Failure, LogLine, Origin};
-use sluice_executor::{Call, DeployError, Outcome, Refused};
+use sluice_executor::{Call, DeployError, Deployment, Outcome, Refused};
 use sluice_store::FunctionRow;
 
 use super::{RequestConsole, internal, refused};
@@ -54,6 +55,22 @@ fn attributes(row: &FunctionRow) -> CodeAttributes {
     }
 }
 
+/// How new instances of what serves a function get to its code.
+fn cold_start(deployment: &Result<Arc<Deployment>, String>) -> ColdStart {
+    let snapshot = match deployment {
+        Ok(deployment) => deployment.snapshot(),
+        Err(fault) => return ColdStart::Loading(fault.clone()),
+    };
+    match snapshot {
+        None => ColdStart::Preparing,
+        Some(Ok(snapshot)) => ColdStart::Snapshot {
+            memory_bytes: snapshot.memory_bytes,
+            took_us: micros(snapshot.took),
+        },
+        Some(Err(reason)) => ColdStart::Loading(reason.to_string()),
+    }
+}
+
 impl RequestConsole {
     pub(super) async fn code(&self, name: FunctionName) -> Result<CodeView, ConsoleError> {
         let row = self.function(&name).await?;
@@ -63,7 +80,7 @@ impl RequestConsole {
             .function_code(&row.function_id)
             .await
             .map_err(refused)?;
-        let fault = self.shared.publisher.deployment(&row.function_id).err();
+        let deployment = self.shared.publisher.deployment(&row.function_id);
         Ok(CodeView {
             code,
             runtime: row.runtime,
@@ -71,8 +88,16 @@ impl RequestConsole {
             handler: row.settings.handler,
             memory: row.settings.memory,
             timeout: row.settings.timeout,
-            fault,
+            cold_start: cold_start(&deployment),
+            fault: deployment.err(),
         })
+    }
+
+    pub(super) async fn cold_start(&self, name: FunctionName) -> Result<ColdStart, ConsoleError> {
+        let row = self.function(&name).await?;
+        Ok(cold_start(
+            &self.shared.publisher.deployment(&row.function_id),
+        ))
     }
 
     pub(super) async fn deploy(
