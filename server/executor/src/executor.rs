@@ -27,6 +27,9 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// a deploy go before, and code that is deployed again at once needs none.
 const BEFORE_SNAPSHOT: Duration = Duration::from_millis(100);
 
+/// How long code may take to be loaded for a snapshot: others wait for their turn.
+const LONGEST_LOADING: Duration = Duration::from_secs(30);
+
 /// How the executor is set up.
 #[derive(Debug, Clone)]
 pub struct ExecutorConfig {
@@ -265,11 +268,13 @@ async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
     let (Some(inner), Some(deployment)) = (inner.upgrade(), deployment.upgrade()) else {
         return;
     };
-    let Some(_inside) = inner.gate.enter() else {
+    // A stop need not wait for it.
+    if inner.gate.enter().is_none() {
         return;
-    };
+    }
     let _ticking = inner.ticker.during_call();
     let timeout = deployment.spec().settings.timeout.duration();
+    let timeout = timeout.min(LONGEST_LOADING);
     let folder = &inner.folders.snapshots;
     let made = snapshot::make(&deployment.blueprint, folder, timeout).await;
     let name = &deployment.spec().function_name;

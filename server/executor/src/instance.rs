@@ -1,10 +1,9 @@
 //! One live sandbox: what it may see, and how it is talked to.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{LogLevel, MAX_RESULT_BYTES};
 use wasmtime::component::{self, ResourceTable};
@@ -193,8 +192,10 @@ impl Sandbox {
     }
 }
 
-/// The time since this machine started.
+/// The time since the first instance of this process.
 struct Uptime;
+
+static FIRST_INSTANCE: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl HostMonotonicClock for Uptime {
     fn resolution(&self) -> u64 {
@@ -202,9 +203,7 @@ impl HostMonotonicClock for Uptime {
     }
 
     fn now(&self) -> u64 {
-        let now = clock_gettime(ClockId::Monotonic);
-        let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-        seconds * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
+        u64::try_from(FIRST_INSTANCE.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 }
 

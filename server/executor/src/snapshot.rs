@@ -27,12 +27,12 @@ const PAGE: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum NoSnapshot {
     /// The runtime makes none.
-    #[error("this runtime makes none")]
+    #[error("this runtime makes no snapshots")]
     Runtime,
     /// The handler could not be loaded.
     #[error("the code could not be loaded: {0}")]
     Load(String),
-    /// Loading took longer than a call may.
+    /// Loading took too long.
     #[error("the code was not loaded within {} s", .0.as_secs())]
     TimedOut(Duration),
     /// The code holds something that other instances cannot have.
@@ -61,8 +61,8 @@ pub struct Snapshot {
     pub memory_bytes: u64,
 }
 
-/// Makes a snapshot and lets instances begin with it from then on. Loading may take as long
-/// as a call.
+/// Makes a snapshot in `folder` and lets instances begin with it from then on. The code has to
+/// be loaded within `timeout`.
 pub async fn make(
     blueprint: &Blueprint,
     folder: &std::path::Path,

@@ -10,7 +10,9 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{World, call, failure, own_lines, package_in, returned, spec_in, text};
-use sluice_domain::function::{EnvVars, ExecutionTimeout, Runtime};
+use sluice_domain::function::{
+    EnvVars, ExecutionTimeout, Handler, InitializationTimeout, Initializer, Runtime,
+};
 use sluice_domain::invocation::Cause;
 use sluice_executor::{DeployError, DeploymentSpec};
 
@@ -902,6 +904,59 @@ async fn large_events_never_use_up_an_instances_memory() {
             "call {call}: {:?}, {} bytes",
             record.cause,
             record.memory_used_bytes
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_initializer_runs_once_before_the_first_call() {
+    let world = World::javascript().await;
+    let initialized = |code: &str| {
+        let mut spec = spec_in(Runtime::JavaScript, code);
+        spec.settings.initializer = Some(Initializer {
+            function: Handler::parse("index.initializer").unwrap(),
+            timeout: InitializationTimeout::try_from(1).unwrap(),
+        });
+        spec
+    };
+    // By a promise, by the callback, and by just returning.
+    for initializer in [
+        "async (context) => { await null; prepare(context); }",
+        "(context, callback) => setTimeout(() => { prepare(context); callback(null); }, 1)",
+        "(context) => prepare(context)",
+    ] {
+        let code = format!(
+            "let count = 0, first;\n\
+             function prepare(context) {{ count++; first = context.getRequestID(); console.log('ready'); }}\n\
+             exports.initializer = {initializer};\n\
+             exports.handler = async (event, context) => [count, first === context.getRequestID()];\n"
+        );
+        let deployment = world.deploy_spec(initialized(&code)).await.unwrap();
+        let cold = world.call(&deployment, "{}").await;
+        assert_eq!(own_lines(&cold.record), [("INFO", "ready".to_owned())]);
+        assert_eq!(returned(cold), "[1,true]", "{initializer}");
+        let warm = world.call(&deployment, "{}").await;
+        assert_eq!(returned(warm), "[1,false]", "{initializer}");
+    }
+    for (code, kind) in [
+        (
+            "exports.initializer = () => { throw new RangeError('no'); };",
+            "RangeError",
+        ),
+        (
+            "exports.initializer = (context, callback) => callback(new Error('no'));",
+            "Error",
+        ),
+        ("", "FunctionConfigError"),
+    ] {
+        let code = format!("{code}\nexports.handler = async () => console.log('never');\n");
+        let deployment = world.deploy_spec(initialized(&code)).await.unwrap();
+        let invocation = world.call(&deployment, "{}").await;
+        let (cause, failure) = failure(&invocation);
+        assert_eq!(
+            (cause, failure.error_type.as_str()),
+            (Cause::InitializationFailed, kind),
+            "{code}"
         );
     }
 }

@@ -108,7 +108,7 @@ async fn code_with_an_error_is_not_deployed() {
 }
 
 #[tokio::test]
-async fn deploying_runs_nothing() {
+async fn deploying_does_not_wait_for_the_code() {
     let world = start().await;
     let deployment = world.deploy("while True: pass").await;
     drop(deployment);
