@@ -73,7 +73,7 @@ async fn what_was_loaded_is_not_loaded_again() {
     let code = "import time\n\
          loaded_at = time.time_ns()\n\
          def handler(event, context):\n\
-         \x20   time.sleep(0.2)\n\
+         \x20   time.sleep(0.5)\n\
          \x20   return loaded_at\n";
     let (one, other) = two_instances(&world, code).await;
     assert_eq!(one, other);
@@ -100,7 +100,7 @@ async fn every_instance_draws_its_own_numbers() {
              own = random.Random()\n\
              random.random()\n\
              def handler(event, context):\n\
-             \x20   time.sleep(0.2)\n\
+             \x20   time.sleep(0.5)\n\
              \x20   return {drawn}\n"
         );
         let (one, other) = two_instances(&world, &code).await;
@@ -115,7 +115,7 @@ async fn a_generator_that_was_given_a_seed_goes_on() {
          own = random.Random(7)\n\
          random.seed('a')\n\
          def handler(event, context):\n\
-         \x20   time.sleep(0.2)\n\
+         \x20   time.sleep(0.5)\n\
          \x20   return [own.random(), random.random()]\n";
     let (one, other) = two_instances(&world, code).await;
     assert_eq!(one, other);
@@ -171,7 +171,7 @@ async fn instances_share_nothing_but_the_beginning() {
          seen = []\n\
          def handler(event, context):\n\
          \x20   seen.append(event)\n\
-         \x20   time.sleep(0.2)\n\
+         \x20   time.sleep(0.5)\n\
          \x20   return len(seen)\n";
     let (one, other) = two_instances(&world, code).await;
     assert_eq!((one.as_str(), other.as_str()), ("1", "1"));
