@@ -138,13 +138,12 @@ fn make(step: &mut Step, recipe: &Recipe) -> Result<()> {
 /// A Python of our own with the pinned requirements; its folder is named by them.
 fn venv(step: &mut Step, sources: &Path, version: &str) -> Result<PathBuf> {
     let requirements = &sources.join(format!("requirements-{version}.txt"));
-    let python_version = version;
-    let version = process::output(process::program("python3").args([
+    let builder = process::output(process::program("python3").args([
         "-c",
         "import sys; assert sys.version_info >= (3, 10), 'Python 3.10 or newer is needed'; print(sys.version)",
     ]))?;
     let inputs = Inputs::default()
-        .word(&version)
+        .word(&builder)
         .path(requirements)?
         .finish();
     let folder = paths::kept(&format!("venv-{}", &inputs[..12]));
@@ -153,7 +152,7 @@ fn venv(step: &mut Step, sources: &Path, version: &str) -> Result<PathBuf> {
     if stamp.is(&inputs) {
         return Ok(python);
     }
-    step.says(&format!("installing the tools of Python {python_version}"));
+    step.says(&format!("installing the tools of Python {version}"));
     remove(&folder)?;
     process::run(
         process::program("python3")

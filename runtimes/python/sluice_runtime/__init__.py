@@ -45,8 +45,8 @@ class WitWorld:
 
     def initialize(self, request_id, remaining_ms):
         """Calls the initializer."""
-        freezing.wake()
         try:
+            freezing.wake()
             function.initialize(request_id, remaining_ms)
         except BaseException as exception:
             raise Err(failures.of_initializer(exception)) from None
@@ -55,8 +55,8 @@ class WitWorld:
 
     def invoke(self, request_id, event, remaining_ms):
         """Calls the handler."""
-        freezing.wake()
         try:
+            freezing.wake()
             return function.call(request_id, event, remaining_ms)
         except BaseException as exception:
             raise Err(failures.of_call(exception)) from None

@@ -49,7 +49,8 @@ def freeze():
     _generators = [
         thing
         for thing in gc.get_objects()
-        if isinstance(thing, random.Random) and not thing.__dict__.get("_seeded_by_user")
+        # By its type: to be asked for its class, a thing may run code of its own.
+        if issubclass(type(thing), random.Random) and not thing.__dict__.get("_seeded_by_user")
     ]
     # A collection writes to every object that it looks at; it leaves these alone.
     gc.freeze()
@@ -58,7 +59,7 @@ def freeze():
 def wake():
     """At the first call of an instance that began with such a memory."""
     global _generators
-    if _generators is not None:
-        for generator in _generators:
-            generator.seed()
-        _generators = None
+    # Taken away first: the code can have a `seed` of its own that raises.
+    generators, _generators = _generators, None
+    for generator in generators or ():
+        generator.seed()

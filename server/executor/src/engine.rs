@@ -38,10 +38,9 @@ pub const MAX_IMAGE_BYTES: u64 = 512 * 1024 * 1024;
 pub fn engine() -> wasmtime::Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(MAX_INSTANCES)
-        // CPython is linked from about 20 core modules: it and its libraries, the WASI
-        // adapter, and small ones that join them. They share one memory and one large table.
-        .max_core_instances_per_component(64)
-        .total_core_instances(MAX_INSTANCES * 32)
+        // The language, its image, and two small modules that join it to the host.
+        .max_core_instances_per_component(8)
+        .total_core_instances(MAX_INSTANCES * 4)
         .max_memories_per_component(2)
         .total_memories(MAX_INSTANCES)
         .max_tables_per_component(4)

@@ -93,10 +93,13 @@ pub async fn make(
     }
     let store = instance.store();
     let freeze = inside.get_typed_func::<(), (Result<(), String>,)>(&mut *store, "freeze")?;
-    let (ready,) = freeze.call_async(&mut *store, ()).await?;
+    // It collects garbage, for which the code can have a `__del__` that never ends.
+    let (ready,) = tokio::time::timeout(timeout, freeze.call_async(&mut *store, ()))
+        .await
+        .map_err(|_| NoSnapshot::TimedOut(timeout))??;
     ready.map_err(NoSnapshot::Held)?;
 
-    // From here on nothing of Python runs: what the guest knows of its files is forgotten,
+    // From here on nothing of the user's runs: what the guest knows of its files is forgotten,
     // and its memory and variables are read.
     let forget = inside.get_typed_func::<(), ()>(&mut *store, "state-forget")?;
     forget.call_async(&mut *store, ()).await?;

@@ -10,7 +10,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{World, returned, spec};
+use common::{World, failure, returned, spec};
 use sluice_domain::function::Runtime;
 use sluice_domain::invocation::Cause;
 use sluice_executor::Deployment;
@@ -157,11 +157,37 @@ async fn code_that_cannot_be_frozen_is_loaded_at_each_start() {
         world.call(&deployment, "{}").await.record.cause,
         Cause::LoadFailed
     );
-    let deployment = world.deploy("while True: pass").await;
+    // At import, and in what the collection of garbage runs.
+    for endless in [
+        "while True: pass",
+        "class Endless:\n    def __del__(self):\n        while True: pass\nit = Endless()\nit.me = it\ndel it",
+    ] {
+        let deployment = world.deploy(&format!("{endless}{handler}")).await;
+        assert_eq!(
+            snapshot(&deployment).await,
+            Err("the code was not loaded within 3 s".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_generator_that_cannot_be_seeded_fails_the_call() {
+    let world = World::start().await;
+    let code = "import random\n\
+         class Sealed(random.Random):\n\
+         \x20   def seed(self, *args):\n\
+         \x20       if hasattr(self, 'made'): raise ValueError('sealed')\n\
+         \x20       self.made = True\n\
+         own = Sealed()\n\
+         def handler(event, context):\n\
+         \x20   return 1\n";
+    let deployment = snapshotted(&world, code).await;
+    let (cause, failure) = failure(&world.call(&deployment, "{}").await);
     assert_eq!(
-        snapshot(&deployment).await,
-        Err("the code was not loaded within 3 s".to_owned())
+        (cause, failure.error_type.as_str()),
+        (Cause::CodeError, "ValueError")
     );
+    assert_eq!(returned(world.call(&deployment, "{}").await), "1");
 }
 
 #[tokio::test]

@@ -145,13 +145,13 @@ impl<B: Backend> Gateway<B> {
             .instrument(span.clone())
             .await
             .unwrap_or_else(|panic| Err(GatewayError::Panicked(panic_text(&*panic))));
-        if !waits {
-            body::discard(body);
-        }
         let response = match answer {
             Ok(response) => response_of(response, self.0.config.console_cookie),
             Err(error) => {
                 span.in_scope(|| log(&error));
+                if !waits {
+                    body::discard(body);
+                }
                 error.response(&request_id).map(Body::from)
             }
         };

@@ -15,7 +15,7 @@ use wasmparser::{
     Payload, TypeRef, ValType,
 };
 
-/// What the modules of one instance import, in the order of their imports.
+/// Where what a module imports comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Source {
     /// The export of another of the modules, by its place among them.
