@@ -116,9 +116,16 @@ pub struct ServeArgs {
     /// Size at which the oldest records are deleted, in MB.
     #[arg(long, env = "SLUICE_RETENTION_MB", default_value_t = 2048, value_name = "MB", value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
     pub retention_mb: u64,
-    /// Most instances of one function at a time; more calls are answered with 429.
+    /// Most instances of one function at a time, whatever its own setting allows.
     #[arg(long, env = "SLUICE_MAX_INSTANCES", default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub max_instances: u32,
+    /// How long a call waits where its function has no further instance, in milliseconds;
+    /// then it is answered with 429.
+    #[arg(long, env = "SLUICE_QUEUE_WAIT_MS", default_value_t = 2000, value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    pub queue_wait_ms: u64,
+    /// Memory of all functions together, in MB. Without it half of what this machine has.
+    #[arg(long, env = "SLUICE_FUNCTION_MEMORY_MB", value_name = "MB", value_parser = clap::value_parser!(u64).range(64..=16_777_216))]
+    pub function_memory_mb: Option<u64>,
     /// How long a stop waits for calls in flight, in seconds.
     #[arg(long, env = "SLUICE_STOP_GRACE", default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=900))]
     pub stop_grace: u64,

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod console;
 pub mod drawn;
 pub mod logging;
+pub mod machine;
 pub mod parts;
 pub mod passwords;
 pub mod publish;

@@ -78,6 +78,10 @@ pub struct PartsConfig {
     pub retention: Retention,
     /// Most instances of one function at a time.
     pub max_instances_per_function: usize,
+    /// How long a call waits for an instance.
+    pub queue_wait: Duration,
+    /// Bytes that the instances of all functions may have together.
+    pub memory_bytes: u64,
     /// How the addresses of triggers are made.
     pub addresses: Addresses,
     /// Whether the console's cookie is sent over HTTPS only.
@@ -108,6 +112,8 @@ impl Parts {
         let executor_config = ExecutorConfig {
             artifacts: config.data.join("artifacts"),
             max_instances_per_function: config.max_instances_per_function,
+            queue_wait: config.queue_wait,
+            memory_bytes: config.memory_bytes,
             records,
         };
         let executor = Executor::start(executor_config, RUNTIMES).await?;

@@ -16,6 +16,7 @@ use tokio::signal;
 
 use crate::cli::{DataArgs, ServeArgs};
 use crate::console::Addresses;
+use crate::machine;
 use crate::parts::{Parts, PartsConfig};
 use crate::tls::{self, TlsSource};
 
@@ -45,6 +46,10 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
             max_bytes: args.retention_mb * 1024 * 1024,
         },
         max_instances_per_function: args.max_instances as usize,
+        queue_wait: Duration::from_millis(args.queue_wait_ms),
+        memory_bytes: args
+            .function_memory_mb
+            .map_or_else(machine::half_of_its_memory, |mb| mb * 1024 * 1024),
         addresses: Addresses {
             domain: args.gateway_domain.clone(),
             http_port: http_listener.local_addr()?.port(),

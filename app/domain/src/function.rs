@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::concurrency::Concurrency;
 use crate::parsed::{named_enum, parsed_string};
 
 /// Name of a function: 1 to 60 characters; a letter first, a letter or digit
@@ -495,6 +496,9 @@ pub struct FunctionSettings {
     /// What runs before the first call of an instance, if anything does.
     #[serde(default)]
     pub initializer: Option<Initializer>,
+    /// How many instances it has.
+    #[serde(default)]
+    pub concurrency: Concurrency,
 }
 
 #[cfg(test)]

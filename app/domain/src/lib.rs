@@ -7,6 +7,7 @@
 
 pub mod api_group;
 pub mod code;
+pub mod concurrency;
 pub mod environment;
 pub mod function;
 pub mod id;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use sluice_domain::code::CodePackage;
+use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::{FunctionId, RequestId};
 use sluice_domain::invocation::Origin;
@@ -73,6 +75,8 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let config = ExecutorConfig {
         artifacts: artifacts.clone(),
         max_instances_per_function: 400,
+        queue_wait: Duration::from_millis(100),
+        memory_bytes: 8 << 30,
         records,
     };
     for what in ["first start, compiling", "second start"] {
@@ -113,10 +117,44 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         times.push(timed_call(&executor, &deployment).await?);
     }
     report("warm call", &mut times);
+    let mut fresh = spec(runtime, codes[0].1)?;
+    fresh.settings.concurrency = Concurrency::new(400, 0, true)?;
+    let deployment = executor.deploy(fresh).await?;
+    snapshot_of(&deployment).await;
+    for (what, pause) in [
+        ("back to back", Duration::ZERO),
+        ("one each 5 ms", Duration::from_millis(5)),
+    ] {
+        let mut times = Vec::new();
+        let before = clock_gettime(ClockId::ProcessCPUTime);
+        let begun = Instant::now();
+        for _ in 0..CALLS {
+            times.push(timed_call(&executor, &deployment).await?);
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+        }
+        let all = begun.elapsed();
+        let after = clock_gettime(ClockId::ProcessCPUTime);
+        let cpu_ns =
+            (after.tv_sec - before.tv_sec) * 1_000_000_000 + after.tv_nsec - before.tv_nsec;
+        report(
+            &format!("call with an instance of its own, {what}"),
+            &mut times,
+        );
+        println!(
+            "  with the making of the next one: {:?} a call, {} µs of processor",
+            all / CALLS,
+            cpu_ns / i64::from(CALLS) / 1000
+        );
+    }
     drop((deployment, executor));
     std::fs::remove_dir_all(artifacts)?;
     Ok(())
 }
+
+/// Calls of a function whose calls each have an instance of their own.
+const CALLS: u32 = 1000;
 
 /// Waits for the snapshot of a deployment: what making it took, if there is one.
 async fn snapshot_of(deployment: &Deployment) -> Option<Duration> {

@@ -1,4 +1,4 @@
-//! Measures the CPU time of a future.
+//! What a guest has of the processors.
 
 use std::future::Future;
 use std::pin::pin;
@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::turns::Taken;
+
 /// Runs `future` and adds the CPU time that its polls take to `spent`, which
-/// stays right when the future is dropped midway.
-pub async fn measured<F: Future>(future: F, spent: &mut Duration) -> F::Output {
+/// stays right when the future is dropped midway. Between its polls it has no turn.
+pub async fn measured<F: Future>(future: F, spent: &mut Duration, turn: &Taken) -> F::Output {
     let mut future = pin!(future);
     std::future::poll_fn(|context| {
         let before = thread_time();
         let polled = future.as_mut().poll(context);
         *spent += thread_time().saturating_sub(before);
+        turn.give_back();
         polled
     })
     .await

@@ -1,15 +1,19 @@
 //! A deployment: a function's code and settings, ready to be called.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use sluice_domain::code::{CodeError, CodePackage};
 use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::FunctionId;
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex;
 
 use crate::instance::Blueprint;
 use crate::pool::Pool;
+use crate::renew::Pristine;
+use crate::slots::Slots;
 use crate::snapshot::{NoSnapshot, Snapshot};
+use crate::turns::Lane;
 
 /// What a deployment is made of.
 #[derive(Debug, Clone)]
@@ -37,18 +41,24 @@ pub struct Deployment {
     // Before the blueprint, whose code its instances read: fields are dropped in this order.
     pub(crate) pool: Pool,
     pub(crate) blueprint: Blueprint,
-    pub(crate) slots: Arc<Semaphore>,
+    share: Arc<Share>,
+    /// How many instances are being made that nobody waits for.
+    pub(crate) making: AtomicUsize,
+    /// What used instances are made new from, where each call has one of its own.
+    pub(crate) pristine: Mutex<Option<Arc<Pristine>>>,
     /// What came of making a snapshot, once it was tried.
     pub(crate) snapshot: OnceLock<Result<Snapshot, NoSnapshot>>,
 }
 
 impl Deployment {
-    pub(crate) fn new(spec: DeploymentSpec, blueprint: Blueprint, slots: Arc<Semaphore>) -> Self {
+    pub(crate) fn new(spec: DeploymentSpec, blueprint: Blueprint, share: Arc<Share>) -> Self {
         Self {
             spec,
             pool: Pool::default(),
             blueprint,
-            slots,
+            share,
+            making: AtomicUsize::new(0),
+            pristine: Mutex::default(),
             snapshot: OnceLock::new(),
         }
     }
@@ -58,11 +68,41 @@ impl Deployment {
         &self.spec
     }
 
+    /// Instances that are ready and wait for a call.
+    pub fn waiting_instances(&self) -> usize {
+        self.pool.len()
+    }
+
+    pub(crate) fn slots(&self) -> &Arc<Slots> {
+        &self.share.slots
+    }
+
+    /// Drops instances that have waited for at least `age`, but not the reserved ones.
+    pub(crate) fn drop_older(&self, age: std::time::Duration) {
+        let reserved = self.spec.settings.concurrency.reserved_instances() as usize;
+        let used = self.slots().used();
+        self.pool.drop_older(age, reserved.saturating_sub(used));
+        // It is only of use to instances.
+        if used == 0
+            && self.pool.len() == 0
+            && let Ok(mut pristine) = self.pristine.try_lock()
+        {
+            *pristine = None;
+        }
+    }
+
     /// The snapshot that instances begin with, or why there is none; nothing while it is
     /// being made, which happens in the background.
     pub fn snapshot(&self) -> Option<Result<&Snapshot, &NoSnapshot>> {
         self.snapshot.get().map(Result::as_ref)
     }
+}
+
+/// What one function has of the executor, shared by its deployments.
+#[derive(Debug)]
+pub(crate) struct Share {
+    pub(crate) slots: Arc<Slots>,
+    pub(crate) lane: Lane,
 }
 
 /// Why there is no deployment.

@@ -10,15 +10,18 @@ use sluice_domain::id::FunctionId;
 use sluice_domain::invocation::InvocationRecord;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::budget::Budget;
 use crate::call::{Call, Invocation, MAX_EVENT_BYTES, Refused, ResponseRefused};
-use crate::deployment::{DeployError, Deployment, DeploymentSpec};
+use crate::deployment::{DeployError, Deployment, DeploymentSpec, Share};
 use crate::engine::{self, Ticker};
 use crate::gate::Gate;
-use crate::instance::Blueprint;
+use crate::instance::{Blueprint, Surroundings};
 use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, disk};
 use crate::scratch::Stock;
+use crate::slots::Slots;
 use crate::snapshot::{self, NoSnapshot};
-use crate::{code, pool, run, scratch, syntax};
+use crate::turns::Turns;
+use crate::{code, pool, run, scratch, supply, syntax};
 
 /// How often instances that wait too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -37,8 +40,12 @@ pub struct ExecutorConfig {
     /// executor may write there: what it maps from it is run as machine code.
     pub artifacts: PathBuf,
     /// Most calls of one function that may run at a time, each on an instance
-    /// of its own. Source: quotas, 400.
+    /// of its own, whatever its settings say. Source: quotas, 400.
     pub max_instances_per_function: usize,
+    /// How long a call waits for an instance where its function has no further one.
+    pub queue_wait: Duration,
+    /// Bytes that the instances of all functions may have together.
+    pub memory_bytes: u64,
     /// Where the record of each invocation goes. A place is reserved before a
     /// call runs, so callers wait when the recorder cannot keep up, and no
     /// record is lost.
@@ -58,7 +65,9 @@ pub(crate) struct Inner {
     folders: Folders,
     /// One snapshot is made at a time.
     snapshots: Arc<Semaphore>,
-    slots: Mutex<HashMap<FunctionId, Weak<Semaphore>>>,
+    turns: Turns,
+    pub(crate) budget: Arc<Budget>,
+    shares: Mutex<HashMap<FunctionId, Weak<Share>>>,
     deployments: Mutex<Vec<Weak<Deployment>>>,
     // Held while this lives: two executors would remove each other's files.
     _lock: fs::File,
@@ -105,6 +114,8 @@ impl Executor {
             runtimes.collect::<Result<_, _>>()
         })?;
         let ticker = Ticker::start(&engine).map_err(|error| StartError::Engine(error.into()))?;
+        let budget = Arc::new(Budget::new(config.memory_bytes));
+        let threads = tokio::runtime::Handle::current().metrics().num_workers();
         let executor = Self(Arc::new(Inner {
             config,
             runtimes,
@@ -112,10 +123,18 @@ impl Executor {
             ticker,
             folders,
             snapshots: Arc::new(Semaphore::new(1)),
-            slots: Mutex::default(),
+            turns: Turns::new(threads),
+            budget: Arc::clone(&budget),
+            shares: Mutex::default(),
             deployments: Mutex::default(),
             _lock: lock,
         }));
+        let inner = Arc::downgrade(&executor.0);
+        budget.make_room_by(move |bytes| {
+            if let Some(inner) = inner.upgrade() {
+                inner.make_room(bytes);
+            }
+        });
         tokio::spawn(sweep(Arc::downgrade(&executor.0)));
         Ok(executor)
     }
@@ -138,13 +157,18 @@ impl Executor {
         .await
         .map_err(|ended| DeployError::Disk(ended.into()))?;
         let folder = folder.map_err(DeployError::Disk)?;
-        let tmp = inner.folders.tmp.clone();
-        let blueprint = Blueprint::new(&spec, runtime.clone(), folder, tmp);
+        let share = inner.share(&spec);
+        let surroundings = Surroundings {
+            scratch: inner.folders.tmp.clone(),
+            lane: share.lane.clone(),
+            budget: Arc::clone(&inner.budget),
+        };
+        let blueprint = Blueprint::new(&spec, runtime.clone(), folder, surroundings);
         let ticking = inner.ticker.during_call();
         syntax::check(spec.runtime, &spec.code, &blueprint).await?;
         drop(ticking);
-        let slots = inner.slots(&spec.function_id);
-        let deployment = Arc::new(Deployment::new(spec, blueprint, slots));
+        share.slots.resize(inner.most_instances(&spec));
+        let deployment = Arc::new(Deployment::new(spec, blueprint, share));
         inner.remember(&deployment);
         tokio::spawn(make_snapshot(
             Arc::downgrade(inner),
@@ -173,19 +197,24 @@ impl Executor {
             return Err(Refused::EventTooLarge { bytes, limit });
         }
         let inside = self.0.gate.enter().ok_or(Refused::Stopping)?;
-        let slot = Arc::clone(&deployment.slots)
-            .try_acquire_owned()
-            .map_err(|_| Refused::Throttled {
-                max_instances: self.0.config.max_instances_per_function,
-            })?;
+        let slots = deployment.slots();
+        let slot = slots.take(self.0.config.queue_wait).await;
+        let slot = slot.ok_or_else(|| Refused::Throttled {
+            max_instances: slots.most(),
+        })?;
         let place = self.0.config.records.clone().reserve_owned().await;
         // Without a recorder nothing may run: it would leave no trace.
         let place = place.map_err(|_| Refused::Stopping)?;
         let (inner, deployment) = (Arc::clone(&self.0), Arc::clone(deployment));
         let task = tokio::spawn(async move {
-            let invocation = run::invocation(&inner, &deployment, call, accept).await;
+            supply::taken(&inner, &deployment);
+            let (invocation, used) = run::invocation(&inner, &deployment, call, accept).await;
             place.send(Arc::clone(&invocation.record));
-            drop((slot, inside));
+            if deployment.spec().settings.concurrency.fresh_instances() {
+                // After the answer: the caller need not wait for it.
+                tokio::spawn(supply::replace(inner, deployment, used, slot));
+            }
+            drop(inside);
             invocation
         });
         task.await.map_err(|ended| match ended.is_panic() {
@@ -193,6 +222,16 @@ impl Executor {
             // Only the end of the whole server cancels it.
             false => Refused::Stopping,
         })
+    }
+
+    /// Calls that were refused for want of an instance since this was asked last, by function.
+    pub fn take_throttled(&self) -> Vec<(FunctionId, u64)> {
+        let shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = shares.iter().filter_map(|(id, share)| {
+            let count = share.upgrade()?.slots.take_throttled();
+            (count > 0).then(|| (id.clone(), count))
+        });
+        counts.collect()
     }
 
     /// Takes no more calls, and waits for those in flight, at most for `grace`.
@@ -207,7 +246,7 @@ impl Executor {
                 "calls are still running"
             );
         }
-        self.0.drop_waiting(Duration::ZERO);
+        self.0.drop_all_waiting();
     }
 }
 
@@ -218,31 +257,59 @@ impl std::fmt::Debug for Executor {
 }
 
 impl Inner {
-    /// Drops the instances of all deployments that have waited for at least `age`.
-    pub(crate) fn drop_waiting(&self, age: Duration) {
-        let deployments: Vec<Arc<Deployment>> = {
-            let mut known = self
-                .deployments
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            known.retain(|deployment| deployment.strong_count() > 0);
-            known.iter().filter_map(Weak::upgrade).collect()
-        };
-        for deployment in deployments {
-            deployment.pool.drop_older(age);
+    /// Drops all instances that wait for a call.
+    pub(crate) fn drop_all_waiting(&self) {
+        for deployment in self.deployments() {
+            deployment.pool.drop_older(Duration::ZERO, 0);
         }
     }
 
-    /// The slots of a function, shared by its deployments.
-    fn slots(&self, function_id: &FunctionId) -> Arc<Semaphore> {
-        let mut all = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slots) = all.get(function_id).and_then(Weak::upgrade) {
-            return slots;
+    /// Drops instances that wait for a call, the longest first, until there are so many bytes
+    /// more, or none waits.
+    fn make_room(&self, bytes: u64) {
+        let deployments = self.deployments();
+        let wanted = self.budget.used().saturating_sub(bytes);
+        while self.budget.used() > wanted {
+            let oldest = deployments
+                .iter()
+                .filter_map(|deployment| Some((deployment.pool.oldest()?, deployment)))
+                .min_by_key(|(since, _)| *since);
+            match oldest {
+                Some((_, deployment)) => drop(deployment.pool.take_oldest()),
+                None => return,
+            }
         }
-        all.retain(|_, slots| slots.strong_count() > 0);
-        let slots = Arc::new(Semaphore::new(self.config.max_instances_per_function));
-        all.insert(function_id.clone(), Arc::downgrade(&slots));
-        slots
+    }
+
+    /// What still serves.
+    fn deployments(&self) -> Vec<Arc<Deployment>> {
+        let mut known = self
+            .deployments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.retain(|deployment| deployment.strong_count() > 0);
+        known.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Most instances of the function.
+    fn most_instances(&self, spec: &DeploymentSpec) -> usize {
+        let wanted = spec.settings.concurrency.max_instances() as usize;
+        wanted.min(self.config.max_instances_per_function)
+    }
+
+    /// What the deployments of a function share.
+    fn share(&self, spec: &DeploymentSpec) -> Arc<Share> {
+        let mut all = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = all.get(&spec.function_id).and_then(Weak::upgrade) {
+            return share;
+        }
+        all.retain(|_, share| share.strong_count() > 0);
+        let share = Arc::new(Share {
+            slots: Arc::new(Slots::new(self.most_instances(spec))),
+            lane: self.turns.lane(),
+        });
+        all.insert(spec.function_id.clone(), Arc::downgrade(&share));
+        share
     }
 
     fn remember(&self, deployment: &Arc<Deployment>) {
@@ -291,6 +358,8 @@ async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
         Err(reason) => tracing::debug!(function.name = %name, %reason, "no snapshot"),
     }
     let _ = deployment.snapshot.set(made);
+    // Those that are reserved begin with it.
+    supply::fill(&inner, &deployment);
 }
 
 /// Takes the folder for this process.
@@ -310,9 +379,15 @@ async fn sweep(inner: Weak<Inner>) {
     let mut tick = tokio::time::interval(SWEEP);
     loop {
         tick.tick().await;
-        match inner.upgrade() {
-            Some(inner) => inner.drop_waiting(pool::KEPT),
-            None => return,
+        let Some(inner) = inner.upgrade() else {
+            return;
+        };
+        for deployment in inner.deployments() {
+            deployment.drop_older(pool::KEPT);
+            // Until then, its first ones wait for the snapshot.
+            if deployment.snapshot.get().is_some() && !inner.gate.is_closed() {
+                supply::fill(&inner, &deployment);
+            }
         }
     }
 }

@@ -55,8 +55,8 @@ impl Failed {
 
     /// The sandbox ended it, for the reason that `error` carries.
     pub fn by_error(id: &RequestId, error: &wasmtime::Error) -> Self {
-        if error.is::<MemoryExceeded>() {
-            return Self::by_limit(Cause::MemoryExceeded, MemoryExceeded.to_string());
+        if let Some(exceeded) = error.downcast_ref::<MemoryExceeded>() {
+            return Self::by_limit(Cause::MemoryExceeded, exceeded.to_string());
         }
         if error.is::<LogExceeded>() {
             let message = "runtime log limit exceeded".to_owned();

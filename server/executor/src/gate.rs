@@ -36,6 +36,11 @@ impl Gate {
         self.closed.store(true, Ordering::SeqCst);
     }
 
+    /// Whether it lets no more in.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
     /// Waits until nobody is inside.
     pub async fn empty(&self) {
         // Fails only if the semaphore is closed, which nobody does.

@@ -6,18 +6,21 @@ use std::time::{Duration, Instant};
 
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{LogLevel, MAX_RESULT_BYTES};
-use wasmtime::component::{self, ResourceTable};
+use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+use crate::budget::Budget;
 use crate::compression::{CompressionView, OpenStreams};
 use crate::deployment::DeploymentSpec;
 use crate::guest::{self, logger, output, package_files};
+use crate::insides::Insides;
 use crate::limits::MemoryLimit;
 use crate::log::{SharedLog, Stream};
 use crate::output::Output;
 use crate::runtime::ReadyRuntime;
 use crate::scratch::{ScratchFolder, Stock};
+use crate::turns::{Lane, Taken};
 use crate::{code, cpu};
 
 /// Where the folder with the code is inside the sandbox; functions start in it. Source:
@@ -35,21 +38,32 @@ const PROJECT_ID: &str = "default";
 pub struct Blueprint {
     runtime: ReadyRuntime,
     code: ScratchFolder,
-    scratch: Arc<Stock>,
+    surroundings: Surroundings,
     environment: Vec<(String, String)>,
     memory_bytes: u64,
+    /// Whether its instances are made new after a call.
+    is_renewed: bool,
     handler_source: Option<Vec<u8>>,
     snapshot: OnceLock<guest::RuntimePre<Host>>,
 }
 
+/// What the instances of a deployment have of the executor.
+pub struct Surroundings {
+    /// Where their private folders are taken from.
+    pub scratch: Arc<Stock>,
+    /// Their function's turns on the processors.
+    pub lane: Lane,
+    /// The memory that all instances have together.
+    pub budget: Arc<Budget>,
+}
+
 impl Blueprint {
-    /// The blueprint of a deployment whose code is in `code`; the private
-    /// folders of its instances are taken from `scratch`.
+    /// The blueprint of a deployment whose code is in `code`.
     pub fn new(
         spec: &DeploymentSpec,
         runtime: ReadyRuntime,
         code: ScratchFolder,
-        scratch: Arc<Stock>,
+        surroundings: Surroundings,
     ) -> Self {
         let handler_file = format!(
             "{}{}",
@@ -59,8 +73,9 @@ impl Blueprint {
         Self {
             runtime,
             code,
-            scratch,
+            surroundings,
             environment: environment(spec),
+            is_renewed: spec.settings.concurrency.fresh_instances(),
             memory_bytes: spec.settings.memory.bytes(),
             handler_source: spec
                 .code
@@ -79,6 +94,7 @@ impl Blueprint {
     /// that has not run anything yet otherwise.
     pub async fn instance(&self) -> wasmtime::Result<Instance> {
         let (begins_with, is_loaded) = match self.snapshot.get() {
+            Some(snapshot) if self.is_renewed => return self.looked_into(snapshot, true).await,
             Some(snapshot) => (snapshot, true),
             None => (&self.runtime.linked, false),
         };
@@ -92,13 +108,44 @@ impl Blueprint {
         sandbox.instance(&self.runtime.linked, false).await
     }
 
-    /// The same, to look into it.
-    pub async fn transparent(&self) -> wasmtime::Result<(Instance, component::Instance)> {
+    /// Makes an instance that has not run anything yet, to look into it.
+    pub async fn transparent(&self) -> wasmtime::Result<Instance> {
+        self.looked_into(&self.runtime.linked, false).await
+    }
+
+    /// Makes an instance that begins with the snapshot, to look into it; none without one.
+    pub async fn transparent_loaded(&self) -> wasmtime::Result<Option<Instance>> {
+        match self.snapshot.get() {
+            Some(snapshot) => Ok(Some(self.looked_into(snapshot, true).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn looked_into(
+        &self,
+        begins_with: &guest::RuntimePre<Host>,
+        is_loaded: bool,
+    ) -> wasmtime::Result<Instance> {
         let mut sandbox = self.sandbox(self.memory_bytes)?;
-        let linked = self.runtime.linked.instance_pre();
+        let linked = begins_with.instance_pre();
         let inside = linked.instantiate_async(&mut sandbox.store).await?;
         let guest = guest::Runtime::new(&mut sandbox.store, &inside)?;
-        Ok((sandbox.with(guest, false), inside))
+        let insides = Insides::new(&mut sandbox.store, &inside)?;
+        let mut instance = sandbox.with(guest, is_loaded);
+        instance.insides = Some(insides);
+        Ok(instance)
+    }
+
+    /// Gives an instance whose memory was put back what surrounds a new one.
+    pub fn surround_anew(&self, instance: &mut Instance) -> wasmtime::Result<()> {
+        let (mut host, log, tmp) = self.host(self.memory_bytes)?;
+        host.memory
+            .begin_with(instance.store.data().memory.linear())?;
+        *instance.store.data_mut() = host;
+        instance.log = log;
+        instance.tmp = tmp;
+        instance.taken_in = 0;
+        Ok(())
     }
 
     /// The runtime.
@@ -112,9 +159,9 @@ impl Blueprint {
         let _ = self.snapshot.set(snapshot);
     }
 
-    fn sandbox(&self, memory_bytes: u64) -> wasmtime::Result<Sandbox> {
+    fn host(&self, memory_bytes: u64) -> wasmtime::Result<(Host, SharedLog, ScratchFolder)> {
         let log = SharedLog::default();
-        let tmp = self.scratch.take()?;
+        let tmp = self.surroundings.scratch.take()?;
         let mut wasi = WasiCtxBuilder::new();
         // An import looks for dozens of small local files; handing each look to another thread
         // takes longer than the look. Folders opened before this is said do not hear of it.
@@ -135,27 +182,31 @@ impl Blueprint {
         let host = Host {
             wasi: wasi.build(),
             table: ResourceTable::new(),
-            memory: MemoryLimit::new(memory_bytes),
+            memory: MemoryLimit::new(memory_bytes, Arc::clone(&self.surroundings.budget)),
             log: log.clone(),
             code: self.code.path().to_owned(),
             request_id: None,
             streams: OpenStreams::default(),
         };
+        Ok((host, log, tmp))
+    }
+
+    fn sandbox(&self, memory_bytes: u64) -> wasmtime::Result<Sandbox> {
+        let (host, log, tmp) = self.host(memory_bytes)?;
+        let turn = Taken::default();
         let mut store = Store::new(self.runtime.linked.engine(), host);
         store.limiter(|host| &mut host.memory);
-        // Tokio's own way to yield lets timers and sockets be looked at before this
-        // guest goes on, even where guests keep every thread busy.
-        store.epoch_deadline_callback(|_| {
-            Ok(UpdateDeadline::YieldCustom(
-                1,
-                Box::pin(tokio::task::yield_now()),
-            ))
+        let (lane, taken) = (self.surroundings.lane.clone(), turn.clone());
+        store.epoch_deadline_callback(move |_| {
+            let turn = lane.clone().turn(taken.clone());
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(turn)))
         });
         store.set_epoch_deadline(1);
         Ok(Sandbox {
             store,
             log,
             worn_at: memory_bytes / 4,
+            turn,
             tmp,
         })
     }
@@ -166,6 +217,7 @@ struct Sandbox {
     store: Store<Host>,
     log: SharedLog,
     worn_at: u64,
+    turn: Taken,
     tmp: ScratchFolder,
 }
 
@@ -187,7 +239,10 @@ impl Sandbox {
             is_loaded,
             taken_in: 0,
             worn_at: self.worn_at,
-            _tmp: self.tmp,
+            insides: None,
+            renewed: 0,
+            turn: self.turn,
+            tmp: self.tmp,
         }
     }
 }
@@ -218,8 +273,13 @@ pub struct Instance {
     worn_at: u64,
     /// Whether it has loaded the handler: it begins so where there is a snapshot.
     pub is_loaded: bool,
+    /// Its state, where it is looked into.
+    pub insides: Option<Insides>,
+    turn: Taken,
+    /// How often it was made new.
+    pub renewed: u32,
     // After the store, which has it open.
-    _tmp: ScratchFolder,
+    tmp: ScratchFolder,
 }
 
 /// What the function itself had to say against a call.
@@ -235,7 +295,7 @@ impl Instance {
     ) -> wasmtime::Result<Result<(), GuestFailure>> {
         self.begin(id);
         let loading = self.guest.call_load(&mut self.store, source);
-        let loaded = cpu::measured(loading, spent).await;
+        let loaded = cpu::measured(loading, spent, &self.turn).await;
         self.is_loaded = matches!(loaded, Ok(Ok(())));
         loaded
     }
@@ -251,7 +311,7 @@ impl Instance {
         let call = self
             .guest
             .call_initialize(&mut self.store, id.as_str(), millis(remaining));
-        cpu::measured(call, spent).await
+        cpu::measured(call, spent, &self.turn).await
     }
 
     /// Calls the handler; `spent` gets the CPU time.
@@ -267,13 +327,14 @@ impl Instance {
         let call = self
             .guest
             .call_invoke(&mut self.store, id.as_str(), event, millis(remaining));
-        cpu::measured(call, spent).await
+        cpu::measured(call, spent, &self.turn).await
     }
 
     /// Finds what keeps the file at `path` from being compiled.
     pub async fn check(&mut self, path: &str) -> wasmtime::Result<Result<(), guest::CodeError>> {
         self.store.set_epoch_deadline(1);
-        self.guest.call_check(&mut self.store, path).await
+        let checking = self.guest.call_check(&mut self.store, path);
+        cpu::measured(checking, &mut Duration::default(), &self.turn).await
     }
 
     /// True when it should not be called again. The Python runtime never frees
@@ -288,8 +349,20 @@ impl Instance {
         self.store.data().streams.any()
     }
 
-    /// Its insides, for a snapshot.
+    /// Lets the language make ready for other instances to begin here; the reason where they
+    /// cannot. This runs code of the user's: it collects garbage.
+    pub async fn freeze(&mut self) -> wasmtime::Result<Result<(), String>> {
+        let Some(insides) = self.insides else {
+            wasmtime::bail!("this instance cannot be looked into");
+        };
+        self.store.set_epoch_deadline(1);
+        let freezing = insides.freeze(&mut self.store);
+        cpu::measured(freezing, &mut Duration::default(), &self.turn).await
+    }
+
+    /// Its insides, to be read: what is called now is short and needs no turn.
     pub fn store(&mut self) -> &mut Store<Host> {
+        self.store.set_epoch_deadline(u64::from(u32::MAX));
         &mut self.store
     }
 

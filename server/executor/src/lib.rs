@@ -12,6 +12,7 @@
 //! share.
 
 mod artifact;
+mod budget;
 mod call;
 mod code;
 mod compression;
@@ -22,16 +23,23 @@ mod executor;
 mod failed;
 mod gate;
 mod guest;
+mod insides;
 mod instance;
 mod limits;
 mod log;
+mod making;
 mod output;
+mod pages;
 mod pool;
+mod renew;
 mod run;
 mod runtime;
 mod scratch;
+mod slots;
 mod snapshot;
+mod supply;
 mod syntax;
+mod turns;
 
 pub use call::{Call, Invocation, MAX_EVENT_BYTES, Outcome, Refused, ResponseRefused};
 pub use deployment::{DeployError, Deployment, DeploymentSpec};

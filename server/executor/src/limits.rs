@@ -1,14 +1,28 @@
 //! What an instance may have of this machine's memory, and what it had.
 
+use std::sync::Arc;
+
 use wasmtime::ResourceLimiter;
+
+use crate::budget::{Budget, BudgetExceeded};
 
 /// Elements that all tables of an instance may have; CPython needs about 7,000.
 const MAX_TABLE_ELEMENTS: usize = 20_000;
 
-/// A growth beyond the function's memory; it ends the call.
-#[derive(Debug, thiserror::Error)]
-#[error("runtime memory limit exceeded")]
-pub struct MemoryExceeded;
+/// What the budget of all functions counts of the memory that an instance begins with: the
+/// rest of it is a file that all instances share.
+const OWN_AT_FIRST: u64 = 2 * 1024 * 1024;
+
+/// Why an instance gets no more memory; it ends the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MemoryExceeded {
+    /// It would have more than the function's memory.
+    #[error("runtime memory limit exceeded")]
+    Function,
+    /// All functions together would have more than the server gives them.
+    #[error(transparent)]
+    Server(#[from] BudgetExceeded),
+}
 
 /// Counts the memory of an instance and ends it at the limit: its linear
 /// memory, and what the host holds for it.
@@ -16,16 +30,22 @@ pub struct MemoryExceeded;
 pub struct MemoryLimit {
     limit: usize,
     used: usize,
+    linear: usize,
     most: usize,
+    budget: Arc<Budget>,
+    taken: u64,
 }
 
 impl MemoryLimit {
-    /// A limit of so many bytes.
-    pub fn new(bytes: u64) -> Self {
+    /// A limit of so many bytes, which count against `budget`.
+    pub fn new(bytes: u64, budget: Arc<Budget>) -> Self {
         Self {
             limit: usize::try_from(bytes).unwrap_or(usize::MAX),
             used: 0,
+            linear: 0,
             most: 0,
+            budget,
+            taken: 0,
         }
     }
 
@@ -34,20 +54,47 @@ impl MemoryLimit {
         self.most as u64
     }
 
+    /// Bytes of its linear memory, which never become fewer.
+    pub fn linear(&self) -> usize {
+        self.linear
+    }
+
+    /// Counts a linear memory that is there already and was counted against the budget.
+    pub fn begin_with(&mut self, linear: usize) -> Result<(), MemoryExceeded> {
+        self.count(linear, OWN_AT_FIRST.min(linear as u64))?;
+        self.linear += linear;
+        Ok(())
+    }
+
     /// Counts what the host begins to hold for the instance.
     pub fn hold(&mut self, bytes: usize) -> Result<(), MemoryExceeded> {
-        let wanted = self.used.saturating_add(bytes);
-        if wanted > self.limit {
-            return Err(MemoryExceeded);
-        }
-        self.used = wanted;
-        self.most = self.most.max(wanted);
-        Ok(())
+        self.count(bytes, bytes as u64)
     }
 
     /// Counts what the host holds no longer.
     pub fn release(&mut self, bytes: usize) {
         self.used = self.used.saturating_sub(bytes);
+        let given_back = (bytes as u64).min(self.taken);
+        self.taken -= given_back;
+        self.budget.give_back(given_back);
+    }
+
+    fn count(&mut self, bytes: usize, own: u64) -> Result<(), MemoryExceeded> {
+        let wanted = self.used.saturating_add(bytes);
+        if wanted > self.limit {
+            return Err(MemoryExceeded::Function);
+        }
+        self.budget.take(own)?;
+        self.taken += own;
+        self.used = wanted;
+        self.most = self.most.max(wanted);
+        Ok(())
+    }
+}
+
+impl Drop for MemoryLimit {
+    fn drop(&mut self) {
+        self.budget.give_back(self.taken);
     }
 }
 
@@ -60,7 +107,13 @@ impl ResourceLimiter for MemoryLimit {
     ) -> wasmtime::Result<bool> {
         // An error, where `false` would only make `malloc` fail: CPython then tries
         // to go on, and where it cannot, aborts with no word of memory.
-        self.hold(desired.saturating_sub(current))?;
+        let growth = desired.saturating_sub(current);
+        if current == 0 {
+            self.begin_with(growth)?;
+        } else {
+            self.hold(growth)?;
+            self.linear += growth;
+        }
         Ok(true)
     }
 
@@ -78,9 +131,13 @@ impl ResourceLimiter for MemoryLimit {
 mod tests {
     use super::*;
 
+    fn limit() -> MemoryLimit {
+        MemoryLimit::new(100, Arc::new(Budget::new(1000)))
+    }
+
     #[test]
     fn memory_is_counted_over_all_memories_and_ends_at_the_limit() {
-        let mut limit = MemoryLimit::new(100);
+        let mut limit = limit();
         assert!(limit.memory_growing(0, 60, None).is_ok());
         assert!(limit.memory_growing(0, 40, None).is_ok());
         assert_eq!(limit.most(), 100);
@@ -91,11 +148,24 @@ mod tests {
 
     #[test]
     fn what_the_host_holds_counts_until_it_is_released() {
-        let mut limit = MemoryLimit::new(100);
+        let mut limit = limit();
         assert!(limit.hold(80).is_ok());
         assert!(limit.memory_growing(0, 40, None).is_err());
         limit.release(80);
         assert!(limit.memory_growing(0, 40, None).is_ok());
         assert_eq!(limit.most(), 80);
+    }
+
+    #[test]
+    fn an_instance_counts_against_the_budget_of_all_until_it_goes() {
+        let budget = Arc::new(Budget::new(150));
+        let mut one = MemoryLimit::new(100, Arc::clone(&budget));
+        let mut other = MemoryLimit::new(100, Arc::clone(&budget));
+        assert_eq!(one.hold(100), Ok(()));
+        let beyond = MemoryExceeded::Server(BudgetExceeded { limit: 150 });
+        assert_eq!(other.hold(51), Err(beyond));
+        assert_eq!(other.hold(50), Ok(()));
+        drop(one);
+        assert_eq!((budget.used(), other.hold(50)), (50, Ok(())));
     }
 }

@@ -31,16 +31,33 @@ impl Pool {
         self.lock().push(Waiting { instance, since });
     }
 
-    /// Drops the instances that have waited for at least `age`.
-    pub fn drop_older(&self, age: Duration) {
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Drops the instances that have waited for at least `age`, but keeps `reserved` of all.
+    pub fn drop_older(&self, age: Duration, reserved: usize) {
         let old: Vec<Waiting> = {
             let mut waiting = self.lock();
             // They stand in the order in which they came back.
-            let kept = waiting.partition_point(|one| one.since.elapsed() >= age);
-            waiting.drain(..kept).collect()
+            let old = waiting.partition_point(|one| one.since.elapsed() >= age);
+            let spare = waiting.len().saturating_sub(reserved);
+            waiting.drain(..old.min(spare)).collect()
         };
         // Outside the lock: it takes a while, and calls need the lock.
         drop(old);
+    }
+
+    /// Takes out the one that has waited longest.
+    pub fn take_oldest(&self) -> Option<Instance> {
+        let mut waiting = self.lock();
+        (!waiting.is_empty()).then(|| waiting.remove(0).instance)
+    }
+
+    /// Since when the one that has waited longest waits.
+    pub fn oldest(&self) -> Option<Instant> {
+        self.lock().first().map(|waiting| waiting.since)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {

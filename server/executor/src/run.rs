@@ -11,7 +11,6 @@ use sluice_domain::invocation::{
     millis_text,
 };
 use sluice_domain::time::Timestamp;
-use wasmtime::PoolConcurrencyLimitError;
 
 use crate::call::{Call, Invocation, Outcome, ResponseRefused};
 use crate::deployment::{Deployment, DeploymentSpec};
@@ -19,14 +18,16 @@ use crate::executor::Inner;
 use crate::failed::Failed;
 use crate::instance::Instance;
 use crate::log::{Log, now};
+use crate::making;
 
-/// Runs one invocation to its end. Whatever happens, there is a record.
+/// Runs one invocation to its end. Whatever happens, there is a record. Where each call has an
+/// instance of its own, what comes back besides is the one that it has used.
 pub async fn invocation<T>(
     executor: &Inner,
     deployment: &Deployment,
     call: Call,
     accept: impl FnOnce(String) -> Result<T, ResponseRefused>,
-) -> Invocation<T> {
+) -> (Invocation<T>, Option<Instance>) {
     let _ticking = executor.ticker.during_call();
     let mut story = Story::new();
     let run = story.run(executor, deployment, &call, accept);
@@ -43,8 +44,9 @@ pub async fn invocation<T>(
             (failed.cause, Outcome::Failed(failed.failure))
         }
     };
+    let used = story.used.take();
     let record = Arc::new(story.record(deployment.spec(), call, cause));
-    Invocation { record, outcome }
+    (Invocation { record, outcome }, used)
 }
 
 /// What is known of an invocation while it runs.
@@ -55,6 +57,8 @@ struct Story {
     cold_start: Option<Duration>,
     cpu: Duration,
     memory_used: u64,
+    /// The instance, where no other call may have it.
+    used: Option<Instance>,
 }
 
 impl Story {
@@ -66,6 +70,7 @@ impl Story {
             cold_start: None,
             cpu: Duration::ZERO,
             memory_used: 0,
+            used: None,
         }
     }
 
@@ -77,7 +82,11 @@ impl Story {
         accept: impl FnOnce(String) -> Result<T, ResponseRefused>,
     ) -> Result<(Cause, Outcome<T>), Failed> {
         let (mut instance, success) = match deployment.pool.take() {
-            Some(instance) => (instance, Cause::Success),
+            Some(instance) => {
+                // What it printed when it was made before anybody called.
+                self.collect(&instance);
+                (instance, Cause::Success)
+            }
             None => (
                 self.cold_start(executor, deployment, call).await?,
                 Cause::ColdStart,
@@ -87,7 +96,9 @@ impl Story {
         // What did not return, be it by a limit, a trap or an exit, is in no state to be
         // called again; `?` drops it. An exception leaves Python in order.
         let returned = called?;
-        if !instance.is_worn() {
+        if deployment.spec().settings.concurrency.fresh_instances() {
+            self.used = Some(instance);
+        } else if !instance.is_worn() {
             deployment.pool.give_back(instance);
         }
         let result = returned?;
@@ -108,36 +119,12 @@ impl Story {
         deployment: &Deployment,
         call: &Call,
     ) -> Result<Instance, Failed> {
-        let (spec, id) = (deployment.spec(), &call.request_id);
+        let id = &call.request_id;
         let begun = Instant::now();
-        self.platform(format!(
-            "Start load request '{id}', version: {}",
-            spec.version
-        ));
-        let instance = match deployment.blueprint.instance().await {
-            // Room is made where instances of any function wait for a call.
-            Err(full) if full.is::<PoolConcurrencyLimitError>() => {
-                executor.drop_waiting(Duration::ZERO);
-                deployment.blueprint.instance().await
-            }
-            made => made,
-        };
-        let mut instance = instance.map_err(|error| Failed::by_us(id, &error))?;
-        let timeout = spec.settings.timeout;
-        // Its CPU time is not the handler's.
-        let mut cpu = Duration::ZERO;
-        let loaded = if instance.is_loaded {
-            Ok(Ok(Ok(())))
-        } else {
-            let loading = instance.load(id, deployment.blueprint.handler_source(), &mut cpu);
-            tokio::time::timeout(timeout.duration(), loading).await
-        };
-        let loaded = match loaded {
-            Ok(Ok(Ok(()))) => initialize(&mut instance, spec, call).await,
-            Ok(Ok(Err(failure))) => Err(Failed::by_function(Cause::LoadFailed, failure)),
-            Ok(Err(error)) => Err(Failed::by_error(id, &error).at_load()),
-            Err(_) => Err(not_initialized(Cause::TimedOut, timeout.seconds())),
-        };
+        let version = &deployment.spec().version;
+        self.platform(format!("Start load request '{id}', version: {version}"));
+        let mut instance = making::instance(executor, deployment, id).await?;
+        let ready = making::ready(&mut instance, deployment, id).await;
         let took = begun.elapsed();
         self.cold_start = Some(took);
         self.collect(&instance);
@@ -147,7 +134,7 @@ impl Story {
             megabytes_text(self.memory_used),
         );
         self.platform(finish);
-        loaded.map(|()| instance)
+        ready.map(|()| instance)
     }
 
     /// Calls the handler. The outer error means that it did not return.
@@ -236,34 +223,6 @@ impl Story {
             log: self.log,
         }
     }
-}
-
-/// Runs the initializer, if the function has one.
-async fn initialize(
-    instance: &mut Instance,
-    spec: &DeploymentSpec,
-    call: &Call,
-) -> Result<(), Failed> {
-    let Some(initializer) = &spec.settings.initializer else {
-        return Ok(());
-    };
-    let (id, timeout) = (&call.request_id, initializer.timeout);
-    // Its CPU time is not the handler's.
-    let mut cpu = Duration::ZERO;
-    let running = instance.initialize(id, timeout.duration(), &mut cpu);
-    let cause = Cause::InitializationFailed;
-    match tokio::time::timeout(timeout.duration(), running).await {
-        Ok(Ok(Ok(()))) => Ok(()),
-        Ok(Ok(Err(failure))) => Err(Failed::by_function(cause, failure)),
-        Ok(Err(error)) => Err(Failed::by_error(id, &error).at_initializer()),
-        Err(_) => Err(not_initialized(cause, timeout.seconds())),
-    }
-}
-
-/// An instance was not ready in time.
-fn not_initialized(cause: Cause, seconds: u32) -> Failed {
-    let message = format!("runtime initialization timed out after {seconds}s");
-    Failed::by_limit(cause, message)
 }
 
 /// What a panic had to say.

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use sluice_domain::id::RequestId;
 use wasm_encoder as encoder;
-use wasmtime::component::WasmList;
 use wasmtime::{ExternType, Mutability, ValType};
 
 use crate::artifact;
@@ -73,7 +72,7 @@ pub async fn make(
     let Some(first) = &runtime.image else {
         return Err(NoSnapshot::Runtime);
     };
-    let (mut instance, inside) = blueprint.transparent().await?;
+    let mut instance = blueprint.transparent().await?;
     let mut spent = Duration::ZERO;
     let id = RequestId::from_bytes([0; 16]);
     let loading = instance.load(&id, blueprint.handler_source(), &mut spent);
@@ -91,31 +90,21 @@ pub async fn make(
         let held = "the code keeps a stream that compresses or decompresses";
         return Err(NoSnapshot::Held(held.to_owned()));
     }
-    let store = instance.store();
-    let freeze = inside.get_typed_func::<(), (Result<(), String>,)>(&mut *store, "freeze")?;
-    // It collects garbage, for which the code can have a `__del__` that never ends.
-    let (ready,) = tokio::time::timeout(timeout, freeze.call_async(&mut *store, ()))
+    let Some(insides) = instance.insides else {
+        return Err(NoSnapshot::Runtime);
+    };
+    // The code can have a `__del__` that never ends.
+    let ready = tokio::time::timeout(timeout, instance.freeze())
         .await
         .map_err(|_| NoSnapshot::TimedOut(timeout))??;
     ready.map_err(NoSnapshot::Held)?;
 
+    let store = instance.store();
     // From here on nothing of the user's runs: what the guest knows of its files is forgotten,
     // and its memory and variables are read.
-    let forget = inside.get_typed_func::<(), ()>(&mut *store, "state-forget")?;
-    forget.call_async(&mut *store, ()).await?;
-    let mut globals = Vec::new();
-    let read = inside.get_typed_func::<(u32,), (u64,)>(&mut *store, "state-global")?;
-    let count = first
-        .exports()
-        .filter(|export| is_global(&export.ty()))
-        .count();
-    for place in 0..u32::try_from(count).unwrap_or(0) {
-        let (value,) = read.call_async(&mut *store, (place,)).await?;
-        globals.push(value);
-    }
-    let memory = inside.get_typed_func::<(), (WasmList<u8>,)>(&mut *store, "state-memory")?;
-    let (memory,) = memory.call_async(&mut *store, ()).await?;
-    let memory = memory.as_le_slice(&*store).to_vec();
+    insides.forget(store).await?;
+    let globals = insides.globals(store).await?;
+    let memory = insides.memory(store).await?.to_vec();
     drop(instance);
 
     let (first, engine) = (first.clone(), runtime.linked.engine().clone());
@@ -135,10 +124,6 @@ pub async fn make(
         took: begun.elapsed(),
         memory_bytes,
     })
-}
-
-fn is_global(ty: &ExternType) -> bool {
-    matches!(ty, ExternType::Global(_))
 }
 
 /// A core module with this memory and these variables, of the same type as `first`.

@@ -867,7 +867,7 @@ async fn limits_end_the_call_with_their_cause() {
     )
     .await;
     check(
-        &handler("while (true) console.log('x'.repeat(1000));"),
+        &handler("while (true) console.log('x'.repeat(50000));"),
         Cause::LogExceeded,
         "runtime log limit exceeded",
     )

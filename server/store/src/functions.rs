@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sluice_domain::code::CodePackage;
+use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Initializer, Runtime};
 use sluice_domain::id::FunctionId;
 use sluice_domain::time::Timestamp;
@@ -60,14 +61,12 @@ impl Store {
         let (runtime, handler) = (new.runtime.name(), new.settings.handler.as_str());
         let (memory, timeout) = (new.settings.memory.get(), new.settings.timeout.seconds());
         let (description, now) = (new.settings.description.as_str(), new.now.millis());
-        let (initializer, initialization_timeout) = initializer_columns(&new.settings);
         let size = code_size(&new.code);
         let mut tx = self.begin().await?;
         sqlx::query!(
             "insert into function (function_id, name, runtime, handler, memory_mb, timeout_s,
-                 description, code_size, code_digest, created_at_ms, modified_at_ms, deployed_at_ms,
-                 initializer, initialization_timeout_s)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10, ?11, ?12)",
+                 description, code_size, code_digest, created_at_ms, modified_at_ms, deployed_at_ms)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?10)",
             id,
             name,
             runtime,
@@ -77,9 +76,7 @@ impl Store {
             description,
             size,
             new.code_digest,
-            now,
-            initializer,
-            initialization_timeout
+            now
         )
         .execute(&mut *tx)
         .await
@@ -87,7 +84,7 @@ impl Store {
             || StoreError::FunctionNameTaken(new.name.clone()),
             "inserting a function",
         ))?;
-        insert_env_vars(&mut tx, &new.function_id, &new.settings.env_vars).await?;
+        write_settings(&mut tx, &new.function_id, &new.settings, new.now).await?;
         insert_files(&mut tx, &new.function_id, &new.code).await?;
         tx.commit().await.map_err(doing("inserting a function"))
     }
@@ -170,33 +167,8 @@ impl Store {
         settings: &FunctionSettings,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (id, handler) = (function_id.as_str(), settings.handler.as_str());
-        let (memory, timeout) = (settings.memory.get(), settings.timeout.seconds());
-        let (description, now) = (settings.description.as_str(), now.millis());
-        let (initializer, initialization_timeout) = initializer_columns(settings);
         let mut tx = self.begin().await?;
-        let result = sqlx::query!(
-            "update function set handler = ?, memory_mb = ?, timeout_s = ?, description = ?,
-                 initializer = ?, initialization_timeout_s = ?, modified_at_ms = ?
-             where function_id = ?",
-            handler,
-            memory,
-            timeout,
-            description,
-            initializer,
-            initialization_timeout,
-            now,
-            id
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing("updating settings"))?;
-        found(result, Kind::Function)?;
-        sqlx::query!("delete from function_env_var where function_id = ?", id)
-            .execute(&mut *tx)
-            .await
-            .map_err(doing("replacing environment variables"))?;
-        insert_env_vars(&mut tx, function_id, &settings.env_vars).await?;
+        write_settings(&mut tx, function_id, settings, now).await?;
         tx.commit().await.map_err(doing("updating settings"))
     }
 
@@ -245,6 +217,50 @@ impl Store {
 
 fn code_size(code: &CodePackage) -> i64 {
     i64::try_from(code.bytes()).unwrap_or(i64::MAX)
+}
+
+async fn write_settings(
+    tx: &mut SqliteConnection,
+    function_id: &FunctionId,
+    settings: &FunctionSettings,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (id, handler) = (function_id.as_str(), settings.handler.as_str());
+    let (memory, timeout) = (settings.memory.get(), settings.timeout.seconds());
+    let (description, now) = (settings.description.as_str(), now.millis());
+    let (initializer, initialization_timeout) = initializer_columns(settings);
+    let concurrency = settings.concurrency;
+    let (max_instances, reserved_instances, fresh_instances) = (
+        concurrency.max_instances(),
+        concurrency.reserved_instances(),
+        concurrency.fresh_instances(),
+    );
+    let result = sqlx::query!(
+        "update function set handler = ?, memory_mb = ?, timeout_s = ?, description = ?,
+             initializer = ?, initialization_timeout_s = ?, max_instances = ?,
+             reserved_instances = ?, fresh_instances = ?, modified_at_ms = ?
+         where function_id = ?",
+        handler,
+        memory,
+        timeout,
+        description,
+        initializer,
+        initialization_timeout,
+        max_instances,
+        reserved_instances,
+        fresh_instances,
+        now,
+        id
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(doing("updating settings"))?;
+    found(result, Kind::Function)?;
+    sqlx::query!("delete from function_env_var where function_id = ?", id)
+        .execute(&mut *tx)
+        .await
+        .map_err(doing("replacing environment variables"))?;
+    insert_env_vars(tx, function_id, &settings.env_vars).await
 }
 
 async fn insert_env_vars(
@@ -332,6 +348,9 @@ struct RawFunction {
     deployed_at_ms: i64,
     initializer: Option<String>,
     initialization_timeout_s: i64,
+    max_instances: i64,
+    reserved_instances: i64,
+    fresh_instances: i64,
 }
 
 impl RawFunction {
@@ -357,6 +376,11 @@ impl RawFunction {
             }
             None => None,
         };
+        let max_instances = u32::try_from(self.max_instances).map_err(wrong("max_instances"))?;
+        let reserved_instances =
+            u32::try_from(self.reserved_instances).map_err(wrong("reserved_instances"))?;
+        let fresh_instances = self.fresh_instances != 0;
+        let concurrency = Concurrency::new(max_instances, reserved_instances, fresh_instances);
         Ok(FunctionRow {
             function_id: self.function_id.parse().map_err(wrong("function_id"))?,
             name: self.name.parse().map_err(wrong("name"))?,
@@ -370,6 +394,7 @@ impl RawFunction {
                     .try_into()
                     .map_err(damaged("function_env_var", "key"))?,
                 initializer,
+                concurrency: concurrency.map_err(wrong("max_instances"))?,
             },
             code_size: self.code_size.unsigned_abs(),
             code_digest: self.code_digest,
@@ -397,6 +422,7 @@ mod tests {
                 function: "src/index.init".parse().unwrap(),
                 timeout: 60.try_into().unwrap(),
             }),
+            concurrency: Concurrency::new(10, 2, true).unwrap(),
         }
     }
 

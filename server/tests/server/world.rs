@@ -60,6 +60,8 @@ impl World {
                 max_bytes: 1 << 30,
             },
             max_instances_per_function: 4,
+            queue_wait: Duration::from_millis(100),
+            memory_bytes: 8 << 30,
             addresses: Addresses {
                 domain: "apig.localhost".to_owned(),
                 http_port: 8080,
@@ -255,6 +257,8 @@ async fn seed(artifacts: &Path) {
     let config = ExecutorConfig {
         artifacts: cache.clone(),
         max_instances_per_function: 1,
+        queue_wait: Duration::ZERO,
+        memory_bytes: 8 << 30,
         records: tokio::sync::mpsc::channel(1).0,
     };
     // Starting is quick when all is there.

@@ -16,7 +16,7 @@ use wasmparser::{
 };
 
 use super::module::{
-    self, Fused, Input, STATE_FORGET, STATE_GLOBAL, STATE_MEMORY, Source, export_name,
+    self, Fused, Input, STATE_FORGET, STATE_GLOBALS, STATE_MEMORY, Source, export_name,
 };
 
 /// Name by which the last module imports the table of the first.
@@ -671,21 +671,17 @@ impl<'a> Making<'a, '_> {
     fn state(&mut self) -> Result<()> {
         let (first_type, first_function) = (self.original.types, self.original.component_functions);
         let mut types = ComponentTypeSection::new();
-        types
-            .defined_type()
-            .list(ComponentValType::Primitive(PrimitiveValType::U8));
+        for of in [PrimitiveValType::U8, PrimitiveValType::U64] {
+            types.defined_type().list(ComponentValType::Primitive(of));
+        }
         let none: [(&str, ComponentValType); 0] = [];
-        types
-            .function()
-            .params(none)
-            .result(Some(ComponentValType::Type(first_type)));
-        types
-            .function()
-            .params([("index", PrimitiveValType::U32)])
-            .result(Some(ComponentValType::Primitive(PrimitiveValType::U64)));
+        for list in [first_type, first_type + 1] {
+            let list = ComponentValType::Type(list);
+            types.function().params(none).result(Some(list));
+        }
         types.function().params(none).result(None);
         self.component.section(&types);
-        for (place, name) in [STATE_MEMORY, STATE_GLOBAL, STATE_FORGET]
+        for (place, name) in [STATE_MEMORY, STATE_GLOBALS, STATE_FORGET]
             .iter()
             .enumerate()
         {
@@ -701,10 +697,10 @@ impl<'a> Making<'a, '_> {
             self.core_function_count += 1;
             let mut section = CanonicalFunctionSection::new();
             let options = match place {
-                0 => vec![CanonicalOption::Memory(0)],
+                0 | 1 => vec![CanonicalOption::Memory(0)],
                 _ => vec![],
             };
-            section.lift(core_function, first_type + 1 + place, options);
+            section.lift(core_function, first_type + 2 + place, options);
             self.component.section(&section);
             let mut exports = ComponentExportSection::new();
             // An export is a function of its own, so that each takes two places.

@@ -50,7 +50,7 @@ pub fn export_name(module: usize, name: &str) -> String {
 
 /// Functions of `code` that read the state of an instance, to make an image of it.
 pub const STATE_MEMORY: &str = "state-memory";
-pub const STATE_GLOBAL: &str = "state-global";
+pub const STATE_GLOBALS: &str = "state-globals";
 pub const STATE_FORGET: &str = "state-forget";
 
 /// A core module, taken apart.
@@ -474,8 +474,7 @@ impl Fusing {
             types.push(ty);
             types.len() as u32 - 1
         };
-        let ty_memory = new_type(FuncType::new([], [ValType::I32]));
-        let ty_global = new_type(FuncType::new([ValType::I32], [ValType::I64]));
+        let ty_list = new_type(FuncType::new([], [ValType::I32]));
         let ty_forget = new_type(FuncType::new([], []));
 
         // What is exported, and all that it needs.
@@ -561,7 +560,7 @@ impl Fusing {
             functions.function(self.type_of(*function));
         }
         let first_new = function_places.len() as u32;
-        for ty in [ty_memory, ty_global, ty_forget] {
+        for ty in [ty_list, ty_list, ty_forget] {
             functions.function(ty);
         }
         code.section(&functions);
@@ -580,7 +579,7 @@ impl Fusing {
                 _ => export_section.export(&name, ExportKind::Table, place),
             };
         }
-        for (place, name) in [STATE_MEMORY, STATE_GLOBAL, STATE_FORGET]
+        for (place, name) in [STATE_MEMORY, STATE_GLOBALS, STATE_FORGET]
             .iter()
             .enumerate()
         {
@@ -619,8 +618,9 @@ impl Fusing {
                 .map_err(plain_error)?;
         }
         let stack_pointer = self.stack_pointer(modules)?;
-        bodies.function(&state_memory(global_places[&stack_pointer]));
-        bodies.function(&self.state_global(&changing));
+        let stack_pointer = global_places[&stack_pointer];
+        bodies.function(&state_memory(stack_pointer));
+        bodies.function(&self.state_globals(stack_pointer, &changing));
         let mut forgets = Function::new([]);
         for function in forget {
             forgets.instruction(&Instruction::Call(place_of(function)?));
@@ -710,36 +710,54 @@ impl Fusing {
         found.context("no module exports __stack_pointer")
     }
 
-    /// `func(i32) -> i64`: the value of a global that changes, by its place.
-    fn state_global(&self, changing: &[u32]) -> Function {
-        let mut body = Function::new([]);
+    /// `func() -> i32`: where a list of the values of all globals that change stands, each as
+    /// eight bytes. It is written below the stack, where nothing is.
+    fn state_globals(&self, stack_pointer: u32, changing: &[u32]) -> Function {
+        let bytes = 8 * changing.len() as i32;
+        let mut body = Function::new([(1, wasm_encoder::ValType::I32)]);
+        for instruction in [
+            Instruction::GlobalGet(stack_pointer),
+            Instruction::I32Const(16 + (bytes + 15) / 16 * 16),
+            Instruction::I32Sub,
+            Instruction::LocalTee(0),
+            Instruction::LocalGet(0),
+            Instruction::I32Const(16),
+            Instruction::I32Add,
+            Instruction::I32Store(memory_argument(0, 2)),
+            Instruction::LocalGet(0),
+            Instruction::I32Const(changing.len() as i32),
+            Instruction::I32Store(memory_argument(4, 2)),
+        ] {
+            body.instruction(&instruction);
+        }
         for (place, global) in changing.iter().enumerate() {
             let place = place as u32;
             body.instruction(&Instruction::LocalGet(0));
-            body.instruction(&Instruction::I32Const(place as i32));
-            body.instruction(&Instruction::I32Eq);
-            body.instruction(&Instruction::If(wasm_encoder::BlockType::Empty));
             body.instruction(&Instruction::GlobalGet(place));
             if self.globals[*global as usize].ty.content_type == ValType::I32 {
                 body.instruction(&Instruction::I64ExtendI32U);
             }
-            body.instruction(&Instruction::Return);
-            body.instruction(&Instruction::End);
+            let at = memory_argument(16 + 8 * u64::from(place), 3);
+            body.instruction(&Instruction::I64Store(at));
         }
-        body.instruction(&Instruction::I64Const(0));
+        body.instruction(&Instruction::LocalGet(0));
         body.instruction(&Instruction::End);
         body
+    }
+}
+
+fn memory_argument(offset: u64, align: u32) -> wasm_encoder::MemArg {
+    wasm_encoder::MemArg {
+        offset,
+        align,
+        memory_index: 0,
     }
 }
 
 /// `func() -> i32`: where a list of all bytes of the memory stands, as the canonical ABI
 /// returns one. It is written below the stack, where nothing is.
 fn state_memory(stack_pointer: u32) -> Function {
-    let at = |offset| wasm_encoder::MemArg {
-        offset,
-        align: 2,
-        memory_index: 0,
-    };
+    let at = |offset| memory_argument(offset, 2);
     let mut body = Function::new([(1, wasm_encoder::ValType::I32)]);
     for instruction in [
         Instruction::GlobalGet(stack_pointer),

@@ -53,6 +53,16 @@ pub async fn start(
     artifacts: &Path,
     max_instances_per_function: usize,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
+    start_with_memory(runtime, artifacts, max_instances_per_function, 8 << 30).await
+}
+
+/// The same with so many bytes for all functions.
+async fn start_with_memory(
+    runtime: Runtime,
+    artifacts: &Path,
+    max_instances_per_function: usize,
+    memory_bytes: u64,
+) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
     let component_zst = image(runtime, "component.wasm.zst");
     let of_python = |name: &str| (runtime != Runtime::JavaScript).then(|| image(runtime, name));
     let (image_zst, stdlib_tar_zst) = (of_python("image.wasm.zst"), of_python("stdlib.tar.zst"));
@@ -60,6 +70,8 @@ pub async fn start(
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
         max_instances_per_function,
+        queue_wait: Duration::from_millis(100),
+        memory_bytes,
         records,
     };
     let image = RuntimeImage {
@@ -88,12 +100,22 @@ impl World {
         Self::of(Runtime::JavaScript, 400).await
     }
 
+    /// Starts one of Python 3.12 with so many bytes for all functions.
+    pub async fn with_memory(bytes: u64) -> Self {
+        Self::made(Runtime::Python312, 400, bytes).await
+    }
+
     /// The same for any runtime.
     pub async fn of(runtime: Runtime, max_instances: usize) -> Self {
+        Self::made(runtime, max_instances, 8 << 30).await
+    }
+
+    async fn made(runtime: Runtime, max_instances: usize, memory_bytes: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = folder.path().join("artifacts");
         seed(runtime, &artifacts).await;
-        let (executor, records) = start(runtime, &artifacts, max_instances).await;
+        let (executor, records) =
+            start_with_memory(runtime, &artifacts, max_instances, memory_bytes).await;
         Self {
             executor,
             artifacts,
