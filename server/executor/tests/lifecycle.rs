@@ -142,14 +142,9 @@ async fn javascript_has_fresh_instances_too() {
 #[tokio::test]
 async fn reserved_instances_are_there_before_anybody_calls() {
     let world = World::start().await;
-    let mut spec = with(
-        spec(
-            "print('loaded')\ndef initializer(context): print('ready')\ndef handler(event, context): pass\n",
-        ),
-        400,
-        3,
-        false,
-    );
+    let code = "import time\ndef initializer(context): print('ready')\n\
+                def handler(event, context): time.sleep(0.3)\n";
+    let mut spec = with(spec(code), 400, 3, false);
     spec.settings.initializer = Some(Initializer {
         function: "index.initializer".parse().unwrap(),
         timeout: Default::default(),
