@@ -55,24 +55,36 @@ class Console:
     def deploy(self, name: str, code: str) -> None:
         self.post_json("code/deploy", name=name, code={"index.py": code})
 
-    def create_trigger(self, name: str, path: str) -> str:
+    def fresh_instances(self, name: str) -> None:
+        """Lets each call of the function have an instance of its own."""
+        concurrency = {"max_instances": 400, "reserved_instances": 0, "fresh_instances": True}
+        self.post_json("functions/update-concurrency", name=name, concurrency=concurrency)
+
+    def let_run(self, name: str, seconds: int) -> None:
+        """Lets a call of the function run for so long."""
+        settings = {"handler": "index.handler", "memory": 512, "timeout": seconds, "description": ""}
+        self.post_json("functions/update-basic-settings", name=name, settings=settings)
+
+    def create_group(self) -> str:
+        """Creates an API group and returns its id."""
+        return self.post_json("api-groups/create", name="APIGroup_test")["group_id"]
+
+    def create_trigger(self, name: str, path: str, group_id: str, timeout_ms: int = 5000) -> None:
         """Publishes the function for everyone, by HTTP and HTTPS, as the seed's table has
-        it otherwise. Returns the id of its API group."""
-        group = self.post_json("api-groups/create", name="APIGroup_test")
+        it otherwise."""
         environments = self.get("triggers/choices")["environments"]
         settings = {
             "api_name": f"API_{name}",
-            "group_id": group["group_id"],
+            "group_id": group_id,
             "environment_id": next(one["environment_id"] for one in environments if one["name"] == "RELEASE"),
             "authentication": "NONE",
             "protocol": "BOTH",
             "path": path,
             "matching": "SWA",
             "method": "ANY",
-            "timeout": 5000,
+            "timeout": timeout_ms,
         }
         self.post_json("triggers/create", name=name, settings=settings)
-        return group["group_id"]
 
     def newest_requests(self, name: str) -> dict:
         """The Request List: the newest requests of the last hour."""

@@ -22,7 +22,18 @@ import time
 from pathlib import Path
 
 from load import Caller, Failed, busy_seconds, cpu_seconds, run_wrk, wrk_command
-from servers import FIRST_START_SECONDS, FUNCTION, HANDLER, Peer, Server, Sluice, check, peer_python
+from servers import (
+    FIRST_START_SECONDS,
+    FRESH_FUNCTION,
+    FRESH_PATH,
+    FUNCTION,
+    HANDLER,
+    Peer,
+    Server,
+    Sluice,
+    check,
+    peer_python,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "target" / "bench"
@@ -167,9 +178,9 @@ def cold_starts(sluice: Sluice, snapshot: bool) -> dict:
     }
 
 
-def wait_for_snapshot(console) -> None:
+def wait_for_snapshot(console, function: str = FUNCTION) -> None:
     deadline = time.monotonic() + SNAPSHOT_SECONDS
-    while "Snapshot" not in (state := console.cold_start(FUNCTION)):
+    while "Snapshot" not in (state := console.cold_start(function)):
         if time.monotonic() > deadline:
             raise Failed(f"there is no snapshot after {SNAPSHOT_SECONDS} s: {state}")
         time.sleep(0.05)
@@ -240,10 +251,12 @@ def measure(args: argparse.Namespace, binary: Path) -> dict:
         sluice.start(FIRST_START_SECONDS)
         found["first_start_s"] = round(time.perf_counter() - began, 2)
         sluice.publish(sluice.console())
+        wait_for_snapshot(sluice.console(), FRESH_FUNCTION)
         for server in (peer, *more_workers):
             server.start()
 
         sides = {server.name: (server, server.target()) for server in (sluice, peer, *more_workers)}
+        sides["Sluice, an instance for each call"] = (sluice, sluice.target(path=FRESH_PATH))
         if args.tls:
             sides["Sluice, HTTPS"] = (sluice, sluice.target(tls=True))
         found["wrk_command"] = shlex.join(wrk_command(sluice.target(), args.connections, args.seconds))
@@ -264,7 +277,7 @@ def report(found: dict) -> str:
     on, used, settings, cold = found["machine"], found["versions"], found["settings"], found["cold_start"]
     snapshot = found["snapshot_start"]
     warm_lines = [
-        f"{name:<32}{one['median']['requests_per_second']:>10,.0f}"
+        f"{name:<36}{one['median']['requests_per_second']:>10,.0f}"
         f"{min(r['requests_per_second'] for r in one['rounds']):>10,.0f}"
         f"{max(r['requests_per_second'] for r in one['rounds']):>10,.0f}"
         f"{one['median']['p50_ms']:>10.2f}{one['median']['p99_ms']:>10.2f}"
@@ -296,7 +309,7 @@ def report(found: dict) -> str:
         f"{on['system']}, {on['cores']} cores, {on['processor']}; load average before: {on['load_before']}",
         "",
         f"Warm: {settings['connections']} connections, median of {settings['rounds']} rounds of {settings['seconds']} s each",
-        f"{'':<32}{'req/s':>10}{'lowest':>10}{'highest':>10}{'p50 ms':>10}{'p99 ms':>10}{'CPU µs':>10}{'others':>10}{'errors':>8}",
+        f"{'':<36}{'req/s':>10}{'lowest':>10}{'highest':>10}{'p50 ms':>10}{'p99 ms':>10}{'CPU µs':>10}{'others':>10}{'errors':>8}",
         *warm_lines,
         *ratios,
         "",

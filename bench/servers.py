@@ -26,6 +26,9 @@ STOP_SECONDS = 30
 
 FUNCTION = "apig_demo"
 PATH = "/ttest"
+# The same handler, where each call has an instance of its own.
+FRESH_FUNCTION = "apig_demo_fresh"
+FRESH_PATH = "/fresh"
 USER = "admin"
 
 
@@ -127,14 +130,17 @@ class Sluice(Server):
         return Console(self.ports["console"], USER, self.password)
 
     def publish(self, console: Console) -> None:
-        """Creates the function with its trigger."""
-        console.create_function(FUNCTION)
-        console.deploy(FUNCTION, HANDLER.read_text())
-        self.group_id = console.create_trigger(FUNCTION, PATH)
+        """Creates the functions with their triggers."""
+        self.group_id = console.create_group()
+        for name, path in ((FUNCTION, PATH), (FRESH_FUNCTION, FRESH_PATH)):
+            console.create_function(name)
+            console.deploy(name, HANDLER.read_text())
+            console.create_trigger(name, path, self.group_id)
+        console.fresh_instances(FRESH_FUNCTION)
 
-    def target(self, tls: bool = False) -> Target:
+    def target(self, tls: bool = False, path: str = PATH) -> Target:
         scheme, door = ("https", "gateway_https") if tls else ("http", "gateway_http")
-        return Target(scheme, self.ports[door], PATH, {"Host": f"{self.group_id}.apig.localhost"})
+        return Target(scheme, self.ports[door], path, {"Host": f"{self.group_id}.apig.localhost"})
 
 
 class Peer(Server):

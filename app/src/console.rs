@@ -10,6 +10,7 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName};
 use sluice_domain::code::{CodeError, CodePackage};
+use sluice_domain::concurrency::Concurrency;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{EnvVars, FunctionName, Runtime};
 use sluice_domain::id::{RequestId, TriggerId};
@@ -20,7 +21,7 @@ use crate::code::{CodeView, ColdStart, Deployed, TestResult};
 use crate::functions::{FunctionDetails, FunctionRow};
 use crate::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
 use crate::session::SessionState;
-use crate::settings::BasicSettings;
+use crate::settings::{BasicSettings, ConcurrencyView};
 use crate::triggers::{TriggerCardView, TriggerChoices};
 
 /// What the console can do. Every method but those of the session answers
@@ -63,6 +64,15 @@ pub trait Console: Send + Sync {
         &self,
         name: FunctionName,
         env_vars: EnvVars,
+    ) -> Result<(), ConsoleError>;
+
+    /// How many instances a function has, and how many are there.
+    async fn find_concurrency(&self, name: FunctionName) -> Result<ConcurrencyView, ConsoleError>;
+    /// Sets how many instances a function has.
+    async fn update_concurrency(
+        &self,
+        name: FunctionName,
+        concurrency: Concurrency,
     ) -> Result<(), ConsoleError>;
 
     /// The code of a function.

@@ -15,7 +15,7 @@ use crate::functions::{
 use crate::logs::LogsPage;
 use crate::routes;
 use crate::session::{SignInPage, UserMenu, WelcomePage, read_session};
-use crate::settings::{BasicSettingsPage, ConfigurationPage, EnvVarsPage};
+use crate::settings::{BasicSettingsPage, ConcurrencyPage, ConfigurationPage, EnvVarsPage};
 use crate::triggers::TriggersPage;
 
 /// Where the page finds its script, its style and its WebAssembly. The server
@@ -140,6 +140,7 @@ pub fn App() -> impl IntoView {
                             <Route path=path!("basic-settings") view=BasicSettingsPage/>
                             <Route path=path!("triggers") view=TriggersPage/>
                             <Route path=path!("environment-variables") view=EnvVarsPage/>
+                            <Route path=path!("concurrency") view=ConcurrencyPage/>
                             <Route path=path!("") view=BasicSettingsPage/>
                         </ParentRoute>
                         <Route path=path!("") view=CodePage/>

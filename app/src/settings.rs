@@ -1,16 +1,21 @@
-//! Configuration > Basic Settings and Configuration > Environment Variables.
+//! Configuration > Basic Settings, Concurrency and Environment Variables.
 
 mod api;
 mod basic;
+mod concurrency;
 mod env_vars;
 mod page;
 
-pub(crate) use api::{update_basic_settings, update_env_vars};
+pub(crate) use api::{
+    find_concurrency, update_basic_settings, update_concurrency, update_env_vars,
+};
 pub(crate) use basic::BasicSettingsPage;
+pub(crate) use concurrency::ConcurrencyPage;
 pub(crate) use env_vars::EnvVarsPage;
 pub(crate) use page::ConfigurationPage;
 
 use serde::{Deserialize, Serialize};
+use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{ExecutionTimeout, Handler, Initializer, MemoryMb};
 use sluice_domain::text::Description;
 
@@ -28,4 +33,17 @@ pub struct BasicSettings {
     /// What runs before the first call of an instance, if anything does.
     #[serde(default)]
     pub initializer: Option<Initializer>,
+}
+
+/// What Configuration > Concurrency shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConcurrencyView {
+    /// How many instances the function has.
+    pub concurrency: Concurrency,
+    /// Instances that run a call now.
+    pub busy: u64,
+    /// Instances that are ready and wait for a call.
+    pub ready: u64,
+    /// Calls of the last day that were refused for want of an instance.
+    pub throttled: u64,
 }

@@ -1,4 +1,4 @@
-// Configuration > Basic Settings and Configuration > Environment Variables.
+// Configuration > Basic Settings, Environment Variables and Concurrency.
 import type { Page } from "@playwright/test";
 import { createFunction, createFunctionWith, expect, open, reload, runTest, test } from "../helpers.ts";
 
@@ -206,4 +206,48 @@ test("the rules of environment variables are said in the dialog", async ({ page,
   await expect(dialog).toBeHidden();
   await reload(page);
   await expect(page.getByRole("table")).toHaveCount(0);
+});
+
+test("the instances of a function keep to their rules and count from the next call on", async ({ page, named }) => {
+  const name = named("concurrency");
+  await createFunctionWith(page, name, "count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count\n");
+  await open(page, `/functions/${name}/configuration/basic-settings`);
+  await page
+    .getByRole("navigation", { name: "Configuration" })
+    .getByRole("link", { name: "Concurrency" })
+    .click();
+  await expect(page).toHaveURL(`/functions/${name}/configuration/concurrency`);
+  const max = page.getByLabel("Max. Instances per Function");
+  const reserved = page.getByLabel("Reserved Instances");
+  await expect(max).toHaveValue("400");
+  await expect(saveButton(page)).toBeDisabled();
+  for (const [field, wrong, rule] of [
+    [max, "0", "Must be 1 to 1000 instances, not 0"],
+    [max, "1.5", "Must be a whole number"],
+    [reserved, "101", "Must be 0 to 100 reserved instances, not 101"],
+    [reserved, "401", "Must be 0 to 100 reserved instances, not 401"],
+  ] as const) {
+    const right = await field.inputValue();
+    await field.fill(wrong);
+    await expect(field).toHaveAccessibleDescription(new RegExp(`^${rule}`));
+    await expect(saveButton(page)).toBeDisabled();
+    await field.fill(right);
+  }
+  await max.fill("5");
+  await reserved.fill("6");
+  await expect(reserved).toHaveAccessibleDescription(/^Must not be more than the 5 instances of the function, is 6/);
+  await reserved.fill("1");
+  await page.getByLabel("Instances", { exact: true }).selectOption("Fresh for every request");
+  await saveButton(page).click();
+  await expect(saved(page)).toBeVisible();
+  await reload(page);
+  await expect(max).toHaveValue("5");
+  await expect(reserved).toHaveValue("1");
+  await expect(page.getByLabel("Instances", { exact: true })).toHaveValue("fresh");
+
+  await page.getByRole("link", { name: "Code", exact: true }).click();
+  for (let call = 0; call < 2; call++) {
+    const result = await runTest(page);
+    await expect(result.getByLabel("Function Output")).toHaveText("1");
+  }
 });

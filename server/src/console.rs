@@ -15,10 +15,11 @@ use sluice_app::console::{Console, ConsoleError};
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
 use sluice_app::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
 use sluice_app::session::SessionState;
-use sluice_app::settings::BasicSettings;
+use sluice_app::settings::{BasicSettings, ConcurrencyView};
 use sluice_app::triggers::{TriggerCardView, TriggerChoices};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName};
 use sluice_domain::code::CodePackage;
+use sluice_domain::concurrency::Concurrency;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{EnvVars, FunctionName, Runtime};
 use sluice_domain::id::{RequestId, TriggerId};
@@ -161,6 +162,18 @@ impl Console for RequestConsole {
         env_vars: EnvVars,
     ) -> Result<(), ConsoleError> {
         self.set_env_vars(name, env_vars).await
+    }
+
+    async fn find_concurrency(&self, name: FunctionName) -> Result<ConcurrencyView, ConsoleError> {
+        self.concurrency(name).await
+    }
+
+    async fn update_concurrency(
+        &self,
+        name: FunctionName,
+        concurrency: Concurrency,
+    ) -> Result<(), ConsoleError> {
+        self.set_concurrency(name, concurrency).await
     }
 
     async fn find_code(&self, name: FunctionName) -> Result<CodeView, ConsoleError> {

@@ -18,6 +18,7 @@ pub mod publish;
 pub mod serve;
 pub mod session_store;
 pub mod site;
+pub mod throttles;
 pub mod tls;
 pub mod users;
 pub mod web;

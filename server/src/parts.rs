@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::console::{Addresses, Shared};
 use crate::publish::Publisher;
+use crate::throttles::ThrottleCounter;
 use crate::{site, web};
 
 /// Records between the executor and the recorder: a second of heavy traffic.
@@ -98,6 +99,7 @@ pub struct Parts {
     pub executor: Executor,
     store: Store,
     recorder: Recorder,
+    throttles: ThrottleCounter,
 }
 
 impl Parts {
@@ -133,6 +135,7 @@ impl Parts {
             lost: recorder.lost(),
             signing_in: tokio::sync::Mutex::default(),
         };
+        let throttles = ThrottleCounter::start(executor.clone(), store.clone());
         let console = web::router(Arc::new(shared), assets, config.secure_cookie);
         Ok(Self {
             console,
@@ -140,6 +143,7 @@ impl Parts {
             executor,
             store,
             recorder,
+            throttles,
         })
     }
 
@@ -152,6 +156,7 @@ impl Parts {
         {
             tracing::warn!("calls that were still running are not recorded");
         }
+        self.throttles.finish().await;
         self.store.close().await
     }
 }

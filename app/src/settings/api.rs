@@ -1,8 +1,9 @@
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
+use leptos::server_fn::codec::{GetUrl, Json};
 
-use super::BasicSettings;
+use super::{BasicSettings, ConcurrencyView};
 use crate::console::ConsoleError;
+use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::EnvVars;
 
 /// Sets handler, timeout, memory and description.
@@ -24,4 +25,25 @@ pub async fn update_env_vars(name: String, env_vars: EnvVars) -> Result<(), Cons
 
     let name = parse("name", "FSS.1002", &name)?;
     ask(|console| async move { console.update_env_vars(name, env_vars).await }).await
+}
+
+/// Finds how many instances a function has, and how many are there.
+#[server(prefix = "/api", endpoint = "functions/find-concurrency", input = GetUrl)]
+pub async fn find_concurrency(name: String) -> Result<ConcurrencyView, ConsoleError> {
+    use crate::console::{ask, parse};
+
+    let name = parse("name", "FSS.1002", &name)?;
+    ask(|console| async move { console.find_concurrency(name).await }).await
+}
+
+/// Sets how many instances a function has.
+#[server(prefix = "/api", endpoint = "functions/update-concurrency", input = Json)]
+pub async fn update_concurrency(
+    name: String,
+    concurrency: Concurrency,
+) -> Result<(), ConsoleError> {
+    use crate::console::{ask, parse};
+
+    let name = parse("name", "FSS.1002", &name)?;
+    ask(|console| async move { console.update_concurrency(name, concurrency).await }).await
 }

@@ -18,6 +18,7 @@ pub(crate) fn ConfigurationPage() -> impl IntoView {
         tab("Basic Settings", routes::basic_settings(&name)),
         tab("Triggers", routes::triggers(&name)),
         tab("Environment Variables", routes::env_vars(&name)),
+        tab("Concurrency", routes::concurrency(&name)),
     ];
     view! {
         <div class="side-tabs">

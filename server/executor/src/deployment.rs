@@ -73,6 +73,12 @@ impl Deployment {
         self.pool.len()
     }
 
+    /// Instances of the function, of this deployment or an earlier one, that run a call or are
+    /// being made ready after one.
+    pub fn busy_instances(&self) -> usize {
+        self.slots().used()
+    }
+
     pub(crate) fn slots(&self) -> &Arc<Slots> {
         &self.share.slots
     }

@@ -2,10 +2,12 @@
 
 use sluice_app::console::ConsoleError;
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
-use sluice_app::settings::BasicSettings;
+use sluice_app::settings::{BasicSettings, ConcurrencyView};
 use sluice_domain::code::CodePackage;
+use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::FunctionId;
+use sluice_domain::time::Timestamp;
 use sluice_store::{FunctionRow, NewFunction};
 
 use super::code::{code_digest, not_deployed};
@@ -18,6 +20,9 @@ use crate::publish::LATEST;
 fn urn(name: &FunctionName) -> String {
     format!("urn:fss:local:default:function:default:{name}:{LATEST}")
 }
+
+/// The span of a day in milliseconds.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl RequestConsole {
     pub(super) async fn functions(&self) -> Result<Vec<FunctionRowView>, ConsoleError> {
@@ -135,6 +140,38 @@ impl RequestConsole {
         env_vars: EnvVars,
     ) -> Result<(), ConsoleError> {
         self.change_settings(name, |old| FunctionSettings { env_vars, ..old })
+            .await
+    }
+
+    pub(super) async fn concurrency(
+        &self,
+        name: FunctionName,
+    ) -> Result<ConcurrencyView, ConsoleError> {
+        let row = self.function(&name).await?;
+        let a_day_ago = Timestamp(drawn::now().millis() - DAY_MS);
+        let throttled = self
+            .shared
+            .store
+            .throttles_since(&row.function_id, a_day_ago);
+        let throttled = throttled.await.map_err(refused)?;
+        let deployment = self.shared.publisher.deployment(&row.function_id).ok();
+        let (busy, ready) = deployment.map_or((0, 0), |deployment| {
+            (deployment.busy_instances(), deployment.waiting_instances())
+        });
+        Ok(ConcurrencyView {
+            concurrency: row.settings.concurrency,
+            busy: busy as u64,
+            ready: ready as u64,
+            throttled,
+        })
+    }
+
+    pub(super) async fn set_concurrency(
+        &self,
+        name: FunctionName,
+        concurrency: Concurrency,
+    ) -> Result<(), ConsoleError> {
+        self.change_settings(name, |old| FunctionSettings { concurrency, ..old })
             .await
     }
 

@@ -15,6 +15,7 @@ mod open;
 mod recorder;
 mod retention;
 mod sessions;
+mod throttles;
 mod triggers;
 mod users;
 

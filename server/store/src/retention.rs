@@ -37,6 +37,7 @@ impl Store {
     pub async fn tidy(&self, retention: Retention, now: Timestamp) -> Result<(), StoreError> {
         let age = i64::try_from(retention.max_age.as_millis()).unwrap_or(i64::MAX);
         let by_age = self.delete_older_than(now.minus_millis(age)).await?;
+        self.delete_throttles_before(now.minus_millis(age)).await?;
         let by_size = self.shrink_to(retention.max_bytes).await?;
         let sessions = self.delete_expired_sessions(now).await?;
         tracing::debug!(by_age, by_size, sessions, "deleted old records");
