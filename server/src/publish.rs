@@ -53,7 +53,8 @@ impl Publisher {
     pub async fn start(&self) -> Result<(), StoreError> {
         let mut deployments = self.change().await;
         for (function, code) in self.store.all_functions_with_code().await? {
-            let deployed = self.deploy(&function, code).await.map_err(|error| {
+            let restored = self.executor.restore(spec(&function, code)).await;
+            let deployed = restored.map_err(|error| {
                 tracing::error!(function.name = %function.name, error = chain(&error), "could not deploy a function at start");
                 error.to_string()
             });
@@ -74,15 +75,7 @@ impl Publisher {
         function: &FunctionRow,
         code: CodePackage,
     ) -> Result<Arc<Deployment>, DeployError> {
-        let spec = DeploymentSpec {
-            function_id: function.function_id.clone(),
-            function_name: function.name.clone(),
-            version: LATEST.to_owned(),
-            runtime: function.runtime,
-            settings: function.settings.clone(),
-            code,
-        };
-        self.executor.deploy(spec).await
+        self.executor.deploy(spec(function, code)).await
     }
 
     /// Publishes what is stored, served by `deployments`.
@@ -102,12 +95,25 @@ impl Publisher {
         Ok(())
     }
 
-    /// What serves a function.
+    /// What serves a function. Whoever asks here is about to use it, so that its snapshot is
+    /// made, if it was not.
     pub fn deployment(&self, function_id: &FunctionId) -> Result<Arc<Deployment>, String> {
-        self.published
-            .load()
-            .get(function_id)
-            .cloned()
-            .unwrap_or_else(|| Err("it was never deployed".to_owned()))
+        let published = self.published.load();
+        let deployment = published.get(function_id).cloned();
+        let deployment = deployment.unwrap_or_else(|| Err("it was never deployed".to_owned()))?;
+        self.executor.prepare(&deployment);
+        Ok(deployment)
+    }
+}
+
+/// What a stored function is made of.
+fn spec(function: &FunctionRow, code: CodePackage) -> DeploymentSpec {
+    DeploymentSpec {
+        function_id: function.function_id.clone(),
+        function_name: function.name.clone(),
+        version: LATEST.to_owned(),
+        runtime: function.runtime,
+        settings: function.settings.clone(),
+        code,
     }
 }

@@ -1,6 +1,6 @@
 //! A deployment: a function's code and settings, ready to be called.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
 use sluice_domain::code::{CodeError, CodePackage};
@@ -46,6 +46,8 @@ pub struct Deployment {
     pub(crate) making: AtomicUsize,
     /// What used instances are made new from, where each call has one of its own.
     pub(crate) pristine: Mutex<Option<Arc<Pristine>>>,
+    /// Whether making its snapshot was begun.
+    pub(crate) is_prepared: AtomicBool,
     /// What came of making a snapshot, once it was tried.
     pub(crate) snapshot: OnceLock<Result<Snapshot, NoSnapshot>>,
 }
@@ -59,6 +61,7 @@ impl Deployment {
             share,
             making: AtomicUsize::new(0),
             pristine: Mutex::default(),
+            is_prepared: AtomicBool::new(false),
             snapshot: OnceLock::new(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -139,9 +140,30 @@ impl Executor {
         Ok(executor)
     }
 
-    /// Checks the syntax of the code and makes it ready to be called. Calls in
-    /// flight, and earlier deployments, are not touched.
+    /// Checks the syntax of the code and makes it ready to be called; a snapshot is made in
+    /// the background. Calls in flight, and earlier deployments, are not touched.
     pub async fn deploy(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
+        let deployment = self.restore(spec).await?;
+        self.prepare(&deployment);
+        Ok(deployment)
+    }
+
+    /// Makes the snapshot of a deployment in the background, if that was not begun before.
+    pub fn prepare(&self, deployment: &Arc<Deployment>) {
+        if deployment.is_prepared.load(Ordering::Relaxed)
+            || deployment.is_prepared.swap(true, Ordering::SeqCst)
+        {
+            return;
+        }
+        tokio::spawn(make_snapshot(
+            Arc::downgrade(&self.0),
+            Arc::downgrade(deployment),
+        ));
+    }
+
+    /// The same as a deploy, but the snapshot is made when the function is first called: where
+    /// a server has many functions, most of them are not called soon after its start.
+    pub async fn restore(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
         let inner = &self.0;
         let _inside = inner.gate.enter().ok_or(DeployError::Stopping)?;
         let runtime = inner
@@ -170,10 +192,9 @@ impl Executor {
         share.slots.resize(inner.most_instances(&spec));
         let deployment = Arc::new(Deployment::new(spec, blueprint, share));
         inner.remember(&deployment);
-        tokio::spawn(make_snapshot(
-            Arc::downgrade(inner),
-            Arc::downgrade(&deployment),
-        ));
+        if deployment.spec().settings.concurrency.reserved_instances() > 0 {
+            self.prepare(&deployment);
+        }
         Ok(deployment)
     }
 
@@ -197,6 +218,7 @@ impl Executor {
             return Err(Refused::EventTooLarge { bytes, limit });
         }
         let inside = self.0.gate.enter().ok_or(Refused::Stopping)?;
+        self.prepare(deployment);
         let slots = deployment.slots();
         let slot = slots.take(self.0.config.queue_wait).await;
         let slot = slot.ok_or_else(|| Refused::Throttled {

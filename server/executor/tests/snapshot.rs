@@ -10,7 +10,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{World, failure, returned, spec};
+use common::{World, eventually, failure, returned, spec};
 use sluice_domain::function::Runtime;
 use sluice_domain::invocation::Cause;
 use sluice_executor::Deployment;
@@ -222,4 +222,17 @@ async fn no_call_is_lost_while_a_snapshot_takes_over() {
         calls = (calls + 1) % 20_000;
     }
     assert_eq!(snapshot(&deployment).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_restored_function_gets_its_snapshot_when_it_is_called() {
+    let world = World::start().await;
+    let code = "def handler(event, context): return 1";
+    let restored = world.executor.restore(spec(code)).await.unwrap();
+    let deployed = world.deploy(code).await;
+    eventually("a snapshot", || deployed.snapshot().is_some()).await;
+    // One is made at a time, in order: the other would have been before.
+    assert!(restored.snapshot().is_none());
+    returned(world.call(&restored, "{}").await);
+    eventually("a snapshot", || restored.snapshot().is_some()).await;
 }
