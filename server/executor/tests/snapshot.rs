@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{World, eventually, failure, returned, spec};
-use sluice_domain::function::Runtime;
+use sluice_domain::function::{ExecutionTimeout, Runtime};
 use sluice_domain::invocation::Cause;
 use sluice_executor::Deployment;
 
@@ -28,7 +28,10 @@ async fn snapshot(deployment: &Deployment) -> Result<(), String> {
 }
 
 async fn snapshotted(world: &World, code: &str) -> Arc<Deployment> {
-    let deployment = world.deploy(code).await;
+    let mut spec = spec(code);
+    // Some import much, and a busy machine takes its time.
+    spec.settings.timeout = ExecutionTimeout::try_from(60).unwrap();
+    let deployment = world.deploy_spec(spec).await.unwrap();
     assert_eq!(snapshot(&deployment).await, Ok(()), "{code}");
     deployment
 }
