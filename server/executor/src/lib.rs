@@ -31,6 +31,7 @@ mod making;
 mod output;
 mod pages;
 mod pool;
+mod removal;
 mod renew;
 mod run;
 mod runtime;

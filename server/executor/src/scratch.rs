@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::removal;
+
 /// A new empty folder, removed with all that is in it when this is dropped.
 #[derive(Debug)]
 pub struct ScratchFolder(PathBuf);
@@ -34,7 +36,7 @@ impl Drop for ScratchFolder {
         }
         let path = std::mem::take(&mut self.0);
         let remove = move || {
-            if let Err(error) = fs::remove_dir_all(&path) {
+            if let Err(error) = removal::remove(&path) {
                 tracing::warn!(path = %path.display(), %error, "a folder could not be removed; the next start removes it");
             }
         };
@@ -103,9 +105,6 @@ impl Stock {
 
 /// Empties `folder`, or makes it.
 pub fn emptied(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    fs::create_dir_all(folder)
+    fs::create_dir_all(folder)?;
+    removal::empty(folder)
 }
