@@ -1,7 +1,7 @@
 // The `console`: `log` prints as it is, the others write with their level.
 
-import { write } from "sluice:function/logger@0.1.0";
 import { format, inspect } from "./inspect.js";
+import { write } from "./log.js";
 import { stderr, stdout } from "./process.js";
 
 const { performance } = globalThis;

@@ -1,7 +1,7 @@
 // The `context` that a handler gets, with the method names of the platform.
 
-import { write } from "sluice:function/logger@0.1.0";
 import { format } from "./inspect.js";
+import { write } from "./log.js";
 import { environment } from "./process.js";
 
 const { performance } = globalThis;
@@ -27,6 +27,7 @@ export class Settings {
     this.timeout = Number(env.RUNTIME_TIMEOUT);
     this.memory = Number(env.RUNTIME_MEMORY);
     this.cpu = Number(env.RUNTIME_CPU);
+    this.resultBytes = Number(env.RUNTIME_MAX_RESP_BODY_SIZE);
     this.userData = new Map(Object.entries(JSON.parse(env.RUNTIME_USERDATA)));
   }
 }

@@ -2,6 +2,13 @@
 
 import { inspect } from "./inspect.js";
 
+// Characters of a failure's texts: no more is told of it, however long they are.
+const MESSAGE = 100_000;
+const REPORT = 1_000_000;
+const NAME = 1_000;
+// Frames that are told of, the innermost ones.
+const FRAMES = 1_000;
+
 /** A failure with a text of its own. There is no stack worth showing. */
 export class LoaderError extends Error {
   constructor(kind, message) {
@@ -27,15 +34,16 @@ export function ofCall(error) {
 
 function failure(situation, error) {
   if (error instanceof LoaderError) {
-    const { kind, message } = error;
+    const { kind } = error;
+    const message = error.message.slice(0, MESSAGE);
     return { message, kind, stackTrace: [], report: `${kind}: ${message}` };
   }
-  const kind = guarded(() => kindOf(error), "Error");
+  const kind = guarded(() => kindOf(error).slice(0, NAME), "Error");
   return {
-    message: `${situation}, error: ${guarded(() => messageOf(error), "the error cannot be turned into text")}`,
+    message: `${situation}, error: ${guarded(() => messageOf(error).slice(0, MESSAGE), "the error cannot be turned into text")}`,
     kind,
     stackTrace: guarded(() => framesOf(error), []),
-    report: guarded(() => (error instanceof Error ? inspect(error) : `Uncaught ${inspect(error)}`), kind),
+    report: guarded(() => (error instanceof Error ? inspect(error) : `Uncaught ${inspect(error)}`).slice(0, REPORT), kind),
   };
 }
 
@@ -55,7 +63,7 @@ function messageOf(error) {
 
 function framesOf(error) {
   const lines = error instanceof Error ? String(error.stack).split("\n") : [];
-  return lines.filter((line) => /^\s+at /.test(line)).map((line) => line.trim());
+  return lines.filter((line) => /^\s+at /.test(line)).slice(0, FRAMES).map((line) => line.trim().slice(0, NAME));
 }
 
 /** The user's own getters and proxies may throw. */

@@ -71,7 +71,7 @@ export class Function {
   async call(requestId, event, remainingMs) {
     const context = new Context(this.#settings, requestId, remainingMs);
     const result = await answer(this.#handler, parse(event), context);
-    return encode(result);
+    return encode(result, this.#settings.resultBytes);
   }
 }
 
@@ -105,7 +105,7 @@ function isThenable(value) {
   return typeof value?.then === "function";
 }
 
-function encode(result) {
+function encode(result, limit) {
   if (result === undefined) {
     return "null";
   }
@@ -119,6 +119,11 @@ function encode(result) {
   }
   if (text === undefined) {
     throw new LoaderError("FunctionResultError", `function result is invalid, error: ${reason}`);
+  }
+  // The executor counts the bytes, of which there are as many as characters at least.
+  if (text.length > limit) {
+    const size = new TextEncoder().encode(text).length;
+    throw new LoaderError("FunctionResultError", `response body size ${size} exceeds the limit of ${limit}`);
   }
   return text;
 }

@@ -1,8 +1,7 @@
 // As much of Node.js's `process` as a sandbox has.
 
-import { print } from "sluice:javascript/output@0.1.0";
-import { write } from "sluice:function/logger@0.1.0";
 import { LoaderError } from "./failures.js";
+import { print, write } from "./log.js";
 import { CODE, WORKING_DIRECTORY } from "./paths.js";
 
 const { performance, queueMicrotask } = globalThis;

@@ -19,6 +19,7 @@ class Settings:
         self.timeout = int(env["RUNTIME_TIMEOUT"])
         self.memory = int(env["RUNTIME_MEMORY"])
         self.cpu = int(env["RUNTIME_CPU"])
+        self.result_bytes = int(env["RUNTIME_MAX_RESP_BODY_SIZE"])
         self.user_data = json.loads(env["RUNTIME_USERDATA"])
 
 

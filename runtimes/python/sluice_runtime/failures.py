@@ -6,6 +6,13 @@ from wit_world.imports.types import Failure
 
 from . import paths
 
+# Characters of a failure's texts: no more is told of it, however long they are.
+_MESSAGE = 100_000
+_REPORT = 1_000_000
+_NAME = 1_000
+# Frames that are told of, the outermost ones.
+_FRAMES = 1_000
+
 
 class LoaderError(Exception):
     """A failure with a text of its own. There is no traceback worth showing."""
@@ -32,13 +39,13 @@ def of_call(exception):
 
 def _failure(situation, exception):
     if isinstance(exception, LoaderError):
-        message = _encodable(str(exception))
+        message = _encodable(str(exception), _MESSAGE)
         return Failure(message, exception.kind, [], f"{exception.kind}: {message}")
-    kind = type(exception).__name__
+    kind = _encodable(type(exception).__name__, _NAME)
     frames, report = [], ""
     try:
         frames = _users_frames(exception)
-        report = _encodable(_report(exception))
+        report = _encodable(_report(exception), _REPORT)
     except Exception as another:  # a __str__ that raises, a loop of causes, no memory left
         report = f"{kind} (its traceback could not be made: {type(another).__name__})"
     return Failure(f"{situation}, error: {_message(exception)}", kind, frames, report)
@@ -46,9 +53,9 @@ def _failure(situation, exception):
 
 def _message(exception):
     if isinstance(exception, SystemExit):
-        return _encodable(f"the function called sys.exit({_repr(exception.code)})")
+        return _encodable(f"the function called sys.exit({_repr(exception.code)})", _MESSAGE)
     try:
-        return _encodable(str(exception))
+        return _encodable(str(exception), _MESSAGE)
     except Exception:
         return "the exception cannot be turned into text"
 
@@ -63,10 +70,10 @@ def _repr(value):
 def _users_frames(exception):
     frames = traceback.extract_tb(exception.__traceback__)
     return [
-        _encodable(f'File "{frame.filename}", line {frame.lineno}, in {frame.name}')
+        _encodable(f'File "{frame.filename}", line {frame.lineno}, in {frame.name}', _NAME)
         for frame in frames
         if paths.is_users(frame.filename)
-    ]
+    ][:_FRAMES]
 
 
 def _report(exception):
@@ -88,6 +95,7 @@ def _cut_loader(report, seen):
         _cut_loader(part, seen)
 
 
-def _encodable(text):
-    """The text without half surrogates, which no UTF-8 can hold."""
+def _encodable(text, length):
+    """The beginning of a text without half surrogates, which no UTF-8 can hold."""
+    text = text[:length]
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

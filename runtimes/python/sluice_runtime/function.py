@@ -51,10 +51,13 @@ class Function:
         result = self._handler(json.loads(event), context)
         try:
             text = _encode(result)
-            if not text.isascii():
-                text.encode()  # half a surrogate cannot leave the sandbox
+            # Half a surrogate cannot leave the sandbox, which `encode` says.
+            size = len(text) if text.isascii() else len(text.encode())
         except (TypeError, ValueError, RecursionError) as error:
             raise LoaderError("FunctionResultError", f"function result is invalid, error: {error}") from None
+        limit = self._settings.result_bytes
+        if size > limit:
+            raise LoaderError("FunctionResultError", f"response body size {size} exceeds the limit of {limit}")
         return text
 
 

@@ -1,16 +1,24 @@
 //! Why an invocation failed, in the words of the platform.
 
 use sluice_domain::id::RequestId;
-use sluice_domain::invocation::{Cause, Failure, MAX_LOG_BYTES};
+use sluice_domain::invocation::{Cause, Failure, MAX_LOG_BYTES, MAX_LOG_LINE_BYTES};
 use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
 use wasmtime_wasi::I32Exit;
 
-use crate::instance::GuestFailure;
+use crate::instance::{GuestFailure, MAX_HANDLES, MAX_PASSED_BYTES};
 use crate::limits::MemoryExceeded;
 use crate::log::LogExceeded;
 
 /// What the message begins with when the handler itself fails.
 const INVOCATION: &str = "function invocation exception";
+
+/// What a caller gets of a failure at most, whatever the function has to say: as much message as a
+/// line of the log has, names that can be read, and as many frames as Python's own limit lets
+/// there be.
+const MAX_MESSAGE_BYTES: usize = MAX_LOG_LINE_BYTES;
+const MAX_KIND_BYTES: usize = 1024;
+const MAX_FRAMES: usize = 1000;
 
 /// An invocation that failed.
 #[derive(Debug)]
@@ -29,9 +37,14 @@ impl Failed {
         Self {
             cause,
             failure: Failure {
-                error_message: said.message,
-                error_type: said.kind,
-                stack_trace: said.stack_trace,
+                error_message: cut(said.message, MAX_MESSAGE_BYTES),
+                error_type: cut(said.kind, MAX_KIND_BYTES),
+                stack_trace: said
+                    .stack_trace
+                    .into_iter()
+                    .take(MAX_FRAMES)
+                    .map(|frame| cut(frame, MAX_KIND_BYTES))
+                    .collect(),
             },
             report: said.report,
         }
@@ -82,8 +95,32 @@ impl Failed {
                 "RuntimeTrap",
                 &format!("the sandbox ended the function: {trap}"),
             ),
-            None => Self::by_us(id, error),
+            None if error.chain().any(<dyn std::error::Error>::is::<std::io::Error>) => {
+                Self::by_us(id, error)
+            }
+            None => Self::by_misuse(error),
         }
+    }
+
+    /// What came out of the sandbox is not what a runtime gives: the function has changed the
+    /// runtime, or asks too much of it.
+    fn by_misuse(error: &wasmtime::Error) -> Self {
+        let root = error.root_cause();
+        let text = root.to_string();
+        if root.is::<ResourceTableError>() {
+            let reason = format!(
+                "the function has more than {MAX_HANDLES} files, streams and timers open"
+            );
+            return Self::by_end("OSError", &reason);
+        }
+        if text.contains("fuel allocated for hostcalls") {
+            let reason = format!("it gave the sandbox more than {MAX_PASSED_BYTES} bytes at once");
+            return Self::by_end("MemoryError", &reason);
+        }
+        Self::by_end(
+            "RuntimeTrap",
+            &format!("the sandbox ended the function: {text}"),
+        )
     }
 
     /// The same for what happened while the handler was loaded.
@@ -147,4 +184,14 @@ impl Failed {
             report,
         }
     }
+}
+
+/// The beginning of a text, of so many bytes at most, and a sign that there was more.
+fn cut(mut text: String, bytes: usize) -> String {
+    const MORE: &str = "…";
+    if text.len() > bytes {
+        text.truncate(text.floor_char_boundary(bytes - MORE.len()));
+        text.push_str(MORE);
+    }
+    text
 }

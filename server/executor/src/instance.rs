@@ -34,6 +34,14 @@ const CODE_ROOT: &str = "/opt/function/code";
 const PACKAGE: &str = "default";
 const PROJECT_ID: &str = "default";
 
+/// Files, streams and timers that an instance may have open. An open file is one of the server's
+/// own, and no function shall take them all.
+pub const MAX_HANDLES: usize = 256;
+
+/// Most bytes that the host takes from an instance in one call or result: a result whose characters
+/// have three bytes each, before they are counted. More would be copied and then refused.
+pub const MAX_PASSED_BYTES: usize = 20 * 1024 * 1024;
+
 /// All that is needed to make an instance of a deployment.
 pub struct Blueprint {
     runtime: ReadyRuntime,
@@ -179,9 +187,11 @@ impl Blueprint {
         if let Some(library) = &self.runtime.library {
             wasi.preopened_dir(library, "/python", FsPerms::ReadOnly)?;
         }
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_HANDLES);
         let host = Host {
             wasi: wasi.build(),
-            table: ResourceTable::new(),
+            table,
             memory: MemoryLimit::new(memory_bytes, Arc::clone(&self.surroundings.budget)),
             log: log.clone(),
             code: self.code.path().to_owned(),
@@ -195,6 +205,7 @@ impl Blueprint {
         let (host, log, tmp) = self.host(memory_bytes)?;
         let turn = Taken::default();
         let mut store = Store::new(self.runtime.linked.engine(), host);
+        store.set_hostcall_fuel(MAX_PASSED_BYTES);
         store.limiter(|host| &mut host.memory);
         let (lane, taken) = (self.surroundings.lane.clone(), turn.clone());
         store.epoch_deadline_callback(move |_| {
