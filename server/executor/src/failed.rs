@@ -95,7 +95,10 @@ impl Failed {
                 "RuntimeTrap",
                 &format!("the sandbox ended the function: {trap}"),
             ),
-            None if error.chain().any(<dyn std::error::Error>::is::<std::io::Error>) => {
+            None if error
+                .chain()
+                .any(<dyn std::error::Error>::is::<std::io::Error>) =>
+            {
                 Self::by_us(id, error)
             }
             None => Self::by_misuse(error),
@@ -108,9 +111,8 @@ impl Failed {
         let root = error.root_cause();
         let text = root.to_string();
         if root.is::<ResourceTableError>() {
-            let reason = format!(
-                "the function has more than {MAX_HANDLES} files, streams and timers open"
-            );
+            let reason =
+                format!("the function has more than {MAX_HANDLES} files, streams and timers open");
             return Self::by_end("OSError", &reason);
         }
         if text.contains("fuel allocated for hostcalls") {

@@ -36,7 +36,7 @@ const PROJECT_ID: &str = "default";
 
 /// Files, streams and timers that an instance may have open. An open file is one of the server's
 /// own, and no function shall take them all.
-pub const MAX_HANDLES: usize = 256;
+pub const MAX_HANDLES: usize = 512;
 
 /// Most bytes that the host takes from an instance in one call or result: a result whose characters
 /// have three bytes each, before they are counted. More would be copied and then refused.

@@ -819,62 +819,6 @@ async fn deep_recursion_fails_cleanly() {
 }
 
 #[tokio::test]
-async fn limits_end_the_call_with_their_cause() {
-    let world = World::javascript().await;
-    let check = async |code: &str, cause: Cause, message: &str| {
-        let deployment = world.deploy_spec(one_second(code)).await.unwrap();
-        let invocation = world.call(&deployment, "{}").await;
-        let (found, failure) = failure(&invocation);
-        assert_eq!(
-            (found, failure.error_message.as_str()),
-            (cause, message),
-            "{code}"
-        );
-        let next = world.call(&deployment, "{}").await;
-        assert!(next.record.cold_start.is_some(), "{code}");
-    };
-    let timed_out = "call invoke timeout 1s";
-    check(&handler("while (true) {}"), Cause::TimedOut, timed_out).await;
-    check(
-        &handler("while (true) await null;"),
-        Cause::TimedOut,
-        timed_out,
-    )
-    .await;
-    check(
-        &handler("await new Promise(done => setTimeout(done, 60000));"),
-        Cause::TimedOut,
-        timed_out,
-    )
-    .await;
-    check(
-        "while (true) {}",
-        Cause::TimedOut,
-        "runtime initialization timed out after 1s",
-    )
-    .await;
-    let memory = "runtime memory limit exceeded";
-    check(
-        &handler("const x = []; while (true) x.push(new Uint8Array(1e6).fill(1));"),
-        Cause::MemoryExceeded,
-        memory,
-    )
-    .await;
-    check(
-        &handler("const x = []; while (true) x.push(new Array(1e5).fill(x.length));"),
-        Cause::MemoryExceeded,
-        memory,
-    )
-    .await;
-    check(
-        &handler("while (true) console.log('x'.repeat(50000));"),
-        Cause::LogExceeded,
-        "runtime log limit exceeded",
-    )
-    .await;
-}
-
-#[tokio::test]
 async fn garbage_never_uses_up_an_instances_memory() {
     let world = World::javascript().await;
     let check = async |body: &str| {

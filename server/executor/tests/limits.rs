@@ -136,20 +136,6 @@ async fn sleeping_functions_hold_no_thread() {
 }
 
 #[tokio::test]
-async fn a_loop_at_import_times_out() {
-    let world = World::start().await;
-    let deployment = world
-        .deploy_spec(one_second("while True: pass"))
-        .await
-        .unwrap();
-    let (cause, failure) = failure(&world.call(&deployment, "{}").await);
-    assert_eq!(
-        (cause, failure.error_message.as_str()),
-        (Cause::TimedOut, "runtime initialization timed out after 1s")
-    );
-}
-
-#[tokio::test]
 async fn too_much_memory_ends_the_call() {
     let world = World::start().await;
     let deployment = world.deploy("def handler(event, context):\n    try: return len(bytearray(event))\n    except MemoryError: return 'caught'\n").await;

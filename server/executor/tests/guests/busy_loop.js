@@ -1,0 +1,5 @@
+// Never ends.
+
+function attack() {
+  while (true) {}
+}

@@ -1,0 +1,6 @@
+"""Never ends."""
+
+
+def attack(context):
+    while True:
+        pass

@@ -1,0 +1,11 @@
+"""Raises an exception whose text never ends."""
+
+
+class Endless(Exception):
+    def __str__(self):
+        while True:
+            pass
+
+
+def attack(context):
+    raise Endless

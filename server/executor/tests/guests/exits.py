@@ -1,0 +1,7 @@
+"""Ends its process."""
+
+import os
+
+
+def attack(context):
+    os._exit(0)

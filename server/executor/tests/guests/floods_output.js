@@ -1,0 +1,5 @@
+// Prints for ever.
+
+function attack() {
+  while (true) console.log("x".repeat(1000));
+}

@@ -1,0 +1,7 @@
+"""Starts processes."""
+
+import os
+
+
+def attack(context):
+    os.fork()

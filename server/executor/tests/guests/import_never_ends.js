@@ -1,0 +1,3 @@
+// Never ends to be loaded.
+
+while (true) {}

@@ -1,0 +1,10 @@
+"""Never ends to be initialised."""
+
+
+def initializer(context):
+    while True:
+        pass
+
+
+def attack(context):
+    pass

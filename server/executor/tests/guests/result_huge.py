@@ -1,0 +1,5 @@
+"""Returns a gigabyte."""
+
+
+def attack(context):
+    return "x" * (1 << 30)

@@ -1,0 +1,6 @@
+// Takes all memory in small pieces.
+
+function attack() {
+  let taken = null;
+  while (true) taken = { taken };
+}

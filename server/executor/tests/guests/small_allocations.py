@@ -1,0 +1,7 @@
+"""Takes all memory in small pieces."""
+
+
+def attack(context):
+    taken = []
+    while True:
+        taken.append([])
