@@ -2,7 +2,9 @@
 //! `cargo run --release -p sluice-executor --example neighbours [-- ROUNDS [GUEST…]]`.
 //!
 //! A neighbour is called at a steady rate, alone and then with a function of `tests/guests`
-//! beside it that is called again as soon as it ends; round by round, all guests in turn.
+//! beside it that is called again as soon as it ends; round by round, all guests in turn. Then
+//! each guest runs once on a thread that looks how much CPU time passes until it has its turn
+//! again: so long at most a guest keeps others waiting, whatever else the machine does.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,9 +43,8 @@ async fn main() -> Result<(), Error> {
 
 #[expect(clippy::print_stdout, reason = "it prints its figures")]
 async fn measure() -> Result<(), Error> {
-    let mut arguments = std::env::args().skip(1);
-    let rounds: usize = arguments.next().map_or(Ok(5), |text| text.parse())?;
-    let chosen: Vec<String> = arguments.collect();
+    let chosen: Vec<String> = std::env::args().skip(2).collect();
+    let rounds: usize = std::env::args().nth(1).map_or(Ok(5), |text| text.parse())?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests");
     let mut guests = Vec::new();
     for entry in std::fs::read_dir(&folder)? {
@@ -80,7 +81,27 @@ async fn measure() -> Result<(), Error> {
             attacks[at] += calls;
         }
     }
-    let alone = medians(&mut quiet);
+    if rounds > 0 {
+        report(&mut quiet, &mut beside, &guests, &attacks);
+    }
+    for (name, attacker) in guests.iter().zip(&hostile) {
+        let (executor, attacker) = (executor.clone(), Arc::clone(attacker));
+        let holding = tokio::task::spawn_blocking(move || longest_turn(&executor, &attacker));
+        println!("{name:28} longest turn {:>7.3} ms of CPU", holding.await??);
+    }
+    drop((neighbour, hostile, executor));
+    std::fs::remove_dir_all(artifacts)?;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "it prints its figures")]
+fn report(
+    quiet: &mut [(f64, f64)],
+    beside: &mut [Vec<(f64, f64)>],
+    guests: &[String],
+    attacks: &[usize],
+) {
+    let alone = medians(quiet);
     println!(
         "{:28} p50 {:>7.3} ms  p99 {:>7.3} ms",
         "alone", alone.0, alone.1
@@ -93,9 +114,31 @@ async fn measure() -> Result<(), Error> {
             attacks[at]
         );
     }
-    drop((neighbour, hostile, executor));
-    std::fs::remove_dir_all(artifacts)?;
-    Ok(())
+}
+
+/// The longest CPU time in milliseconds for which `attacker` held a thread before another task
+/// had its turn.
+fn longest_turn(executor: &Executor, attacker: &Arc<Deployment>) -> Result<f64, Error> {
+    let thread = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    thread.block_on(async {
+        let (executor, attacker) = (executor.clone(), Arc::clone(attacker));
+        let call = tokio::spawn(async move { executor.invoke(&attacker, call(), Ok).await });
+        let mut longest = 0.0_f64;
+        while !call.is_finished() {
+            let before = cpu_ms();
+            tokio::task::yield_now().await;
+            longest = longest.max(cpu_ms() - before);
+        }
+        Ok(longest)
+    })
+}
+
+/// CPU time of this thread.
+fn cpu_ms() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 
 /// p50 and p99 of the neighbour while `attacker` is called again and again, and how often it was.

@@ -13,6 +13,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use common::{World, eventually, own_lines, returned, spec_in, text};
 use sluice_domain::function::{
@@ -211,7 +212,6 @@ const FILES: &[Guest] = &[
             Fails("OSError", "more than 512 files, streams and timers open"),
         ]),
     ),
-    guest("deep_folders.py", Returns("[\"d\"]")),
     guest(
         "odd_names.py",
         Either(&[Returns("true"), Fails("RuntimeTrap", "invalid utf-8")]),
@@ -219,6 +219,9 @@ const FILES: &[Guest] = &[
     guest("closes_descriptors.py", Returns("false")),
     guest("leaves_its_folder.py", Returns("\"/tmp\"")),
 ];
+
+/// What it leaves takes others longer to remove than it had to make it.
+const LEFT: Guest = guest("deep_folders.py", Returns("[\"d\"]"));
 
 const SURROUNDINGS: &[Guest] = &[
     guest("host_environment.py", Returns("[]")),
@@ -258,7 +261,10 @@ const LOADER: &[Guest] = &[
     ),
     guest(
         "loader_imports.py",
-        Either(&[Returns("[\"added\"]"), Returns("\"no compression\"")]),
+        Either(&[
+            Fails("RuntimeTrap", "at most 65536 bytes at once"),
+            Returns("\"no compression\""),
+        ]),
     )
     .logs(&["ERROR by itself"]),
 ];
@@ -281,14 +287,14 @@ const JAVASCRIPT: &[Guest] = &[
     // The engine has a limit of its own for what it collects, and aborts at it.
     guest("small_allocations.js", UNREACHABLE).logs(&["ERROR uncaught exception: out of memory"]),
     guest("deep_recursion.js", Returns("true")),
-    guest("deep_json.js", Fails("InternalError", "too much recursion")),
+    guest("deep_json.js", MEMORY),
     guest("floods_output.js", LOG),
     guest("floods_one_line.js", LOG),
     guest(
         "result_large.js",
         Fails(
             "FunctionResultError",
-            "response body size 30000002 exceeds the limit of 6291456",
+            "response body size 10000002 exceeds the limit of 6291456",
         ),
     ),
     guest("error_text_huge.js", Fails("Error", "xxx…")),
@@ -441,7 +447,7 @@ mod javascript {
 
 #[test]
 fn every_guest_is_tried() {
-    let tables = PYTHON.iter().chain(&[JAVASCRIPT_TIME, JAVASCRIPT]);
+    let tables = PYTHON.iter().chain(&[JAVASCRIPT_TIME, JAVASCRIPT, &[LEFT]]);
     let tried: BTreeSet<_> = tables
         .flat_map(|table| table.iter())
         .map(|guest| guest.file.to_owned())
@@ -457,10 +463,10 @@ fn every_guest_is_tried() {
 async fn what_a_function_leaves_is_removed_however_deep_it_is() {
     let world = World::start().await;
     let deployment = world
-        .deploy_spec(spec(Runtime::Python312, &guest("deep_folders.py", FINE)))
+        .deploy_spec(spec(Runtime::Python312, &LEFT))
         .await
         .unwrap();
-    returned(world.call(&deployment, "1").await);
+    check_end(LEFT.file, LEFT.ends, &world.call(&deployment, "1").await);
     let tmp = world.artifacts.join("tmp");
     let used = || {
         let folders = fs::read_dir(&tmp).unwrap().flatten();
@@ -469,5 +475,12 @@ async fn what_a_function_leaves_is_removed_however_deep_it_is() {
     };
     assert_eq!(used(), 1);
     drop(deployment);
+    // Thousands of folders, on a disk that others use.
+    for _ in 0..12 {
+        if used() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     eventually("removing what was left", || used() == 0).await;
 }

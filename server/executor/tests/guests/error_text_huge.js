@@ -1,5 +1,5 @@
-// Throws an error with a text of 20 MB.
+// Throws an error with a text of 5 MB.
 
 function attack() {
-  throw new Error("x".repeat(20_000_000));
+  throw new Error("x".repeat(5_000_000));
 }

@@ -1,5 +1,5 @@
-// Returns 30 MB: its memory holds them, a response does not.
+// Returns 10 MB: its memory holds them, a response does not.
 
 function attack() {
-  return "x".repeat(30_000_000);
+  return "x".repeat(10_000_000);
 }
