@@ -298,8 +298,12 @@ const JAVASCRIPT: &[Guest] = &[
         ),
     ),
     guest("error_text_huge.js", Fails("Error", "xxx…")),
-    guest("prototypes_changed.js", Returns("{\"a\":1}")),
-    guest("globals_deleted.js", Returns("\"deleted\"")),
+    guest("prototypes_changed.js", UNREACHABLE),
+    guest(
+        "globals_deleted.js",
+        Fails("Error", "cannot be turned into text"),
+    )
+    .then(Fails("Error", "cannot be turned into text")),
     guest("host_files.js", NOTHING),
     guest("network.js", NOTHING),
 ];

@@ -1,8 +1,10 @@
 // Deletes all that is global.
 
 function attack() {
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
-    delete globalThis[name];
+  const everything = globalThis;
+  const { getOwnPropertyNames } = Object;
+  for (const name of getOwnPropertyNames(everything)) {
+    delete everything[name];
   }
   return "deleted";
 }
