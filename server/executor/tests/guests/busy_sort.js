@@ -1,7 +1,6 @@
 // Computes in native code of the engine for long: sorts again and again what is long.
 
-const numbers = Float64Array.from({ length: 1_000_000 }, (_, at) => (at * 7919) % 1_000_003);
-
 function attack() {
+  const numbers = Float64Array.from({ length: 100_000 }, (_, at) => (at * 7919) % 100_003);
   while (true) numbers.slice().sort();
 }

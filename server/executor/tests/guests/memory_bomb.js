@@ -1,10 +1,6 @@
-// Doubles what it has, and goes on where memory ends.
+// Doubles what it has.
 
 function attack() {
   let taken = [1];
-  while (true) {
-    try {
-      taken = [...taken, ...taken];
-    } catch {}
-  }
+  while (true) taken = taken.concat(taken);
 }
