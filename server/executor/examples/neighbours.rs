@@ -221,6 +221,8 @@ async fn start(artifacts: &Path) -> Result<Executor, Error> {
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
         max_instances_per_function: 400,
+        queue_wait: Duration::from_secs(2),
+        memory_bytes: 8 << 30,
         records,
     };
     let image = RuntimeImage {

@@ -10,9 +10,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{World, call, failure, own_lines, package_in, returned, spec_in, text};
-use sluice_domain::function::{
-    EnvVars, ExecutionTimeout, Handler, InitializationTimeout, Initializer, Runtime,
-};
+use sluice_domain::function::{EnvVars, Handler, InitializationTimeout, Initializer, Runtime};
 use sluice_domain::invocation::Cause;
 use sluice_executor::{DeployError, DeploymentSpec};
 
@@ -23,12 +21,6 @@ fn handler(body: &str) -> String {
 
 fn package(handler: &str, files: &[(&str, &str)]) -> DeploymentSpec {
     package_in(Runtime::JavaScript, handler, files)
-}
-
-fn one_second(code: &str) -> DeploymentSpec {
-    let mut spec = spec_in(Runtime::JavaScript, code);
-    spec.settings.timeout = ExecutionTimeout::try_from(1).unwrap();
-    spec
 }
 
 #[tokio::test]
