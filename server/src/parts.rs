@@ -117,6 +117,7 @@ impl Parts {
             queue_wait: config.queue_wait,
             memory_bytes: config.memory_bytes,
             records,
+            more_authorities: Vec::new(),
         };
         let executor = Executor::start(executor_config, RUNTIMES).await?;
         let gateway_config = GatewayConfig {

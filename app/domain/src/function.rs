@@ -499,6 +499,9 @@ pub struct FunctionSettings {
     /// How many instances it has.
     #[serde(default)]
     pub concurrency: Concurrency,
+    /// Which hosts it may open connections to: none, unless it is said.
+    #[serde(default)]
+    pub outbound: crate::outbound::OutboundRules,
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod function;
 pub mod id;
 pub mod invocation;
 pub mod log_query;
+pub mod outbound;
 pub mod path;
 pub mod text;
 pub mod time;

@@ -78,6 +78,7 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         queue_wait: Duration::from_millis(100),
         memory_bytes: 8 << 30,
         records,
+        more_authorities: Vec::new(),
     };
     for what in ["first start, compiling", "second start"] {
         let begun = Instant::now();

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use sluice_domain::id::FunctionId;
 use sluice_domain::invocation::InvocationRecord;
 use tokio::sync::{Semaphore, mpsc};
@@ -17,6 +18,7 @@ use crate::deployment::{DeployError, Deployment, DeploymentSpec, Share};
 use crate::engine::{self, Ticker};
 use crate::gate::Gate;
 use crate::instance::{Blueprint, Surroundings};
+use crate::outbound::{Outside, Trust};
 use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, disk};
 use crate::scratch::Stock;
 use crate::slots::Slots;
@@ -51,6 +53,8 @@ pub struct ExecutorConfig {
     /// call runs, so callers wait when the recorder cannot keep up, and no
     /// record is lost.
     pub records: mpsc::Sender<Arc<InvocationRecord>>,
+    /// Certificate authorities that functions trust besides those of this machine.
+    pub more_authorities: Vec<CertificateDer<'static>>,
 }
 
 /// Runs functions. Clones share everything.
@@ -64,6 +68,7 @@ pub(crate) struct Inner {
     gate: Gate,
     pub(crate) ticker: Ticker,
     folders: Folders,
+    outside: Arc<Outside>,
     /// One snapshot is made at a time.
     snapshots: Arc<Semaphore>,
     turns: Turns,
@@ -117,12 +122,14 @@ impl Executor {
         let ticker = Ticker::start(&engine).map_err(|error| StartError::Engine(error.into()))?;
         let budget = Arc::new(Budget::new(config.memory_bytes));
         let threads = tokio::runtime::Handle::current().metrics().num_workers();
+        let trust = Trust::new(config.more_authorities.clone());
         let executor = Self(Arc::new(Inner {
             config,
             runtimes,
             gate: Gate::new(),
             ticker,
             folders,
+            outside: Arc::new(Outside::new(trust)),
             snapshots: Arc::new(Semaphore::new(1)),
             turns: Turns::new(threads),
             budget: Arc::clone(&budget),
@@ -184,6 +191,7 @@ impl Executor {
             scratch: inner.folders.tmp.clone(),
             lane: share.lane.clone(),
             budget: Arc::clone(&inner.budget),
+            outside: Arc::clone(&inner.outside),
         };
         let blueprint = Blueprint::new(&spec, runtime.clone(), folder, surroundings);
         let ticking = inner.ticker.during_call();

@@ -17,6 +17,7 @@ use crate::guest::{self, logger, output, package_files};
 use crate::insides::Insides;
 use crate::limits::MemoryLimit;
 use crate::log::{SharedLog, Stream};
+use crate::outbound::{Dialer, OutboundView, Outside, Traffic};
 use crate::output::Output;
 use crate::runtime::ReadyRuntime;
 use crate::scratch::{ScratchFolder, Stock};
@@ -52,6 +53,7 @@ pub struct Blueprint {
     /// Whether its instances are made new after a call.
     is_renewed: bool,
     handler_source: Option<Vec<u8>>,
+    dialer: Arc<Dialer>,
     snapshot: OnceLock<guest::RuntimePre<Host>>,
 }
 
@@ -63,6 +65,8 @@ pub struct Surroundings {
     pub lane: Lane,
     /// The memory that all instances have together.
     pub budget: Arc<Budget>,
+    /// What they can reach of other hosts.
+    pub outside: Arc<Outside>,
 }
 
 impl Blueprint {
@@ -78,6 +82,8 @@ impl Blueprint {
             spec.settings.handler.file(),
             spec.runtime.file_ending()
         );
+        let rules = spec.settings.outbound.clone();
+        let dialer = Dialer::new(rules, Arc::clone(&surroundings.outside));
         Self {
             runtime,
             code,
@@ -89,6 +95,7 @@ impl Blueprint {
                 .code
                 .file(&handler_file)
                 .map(|text| text.as_bytes().to_vec()),
+            dialer: Arc::new(dialer),
             snapshot: OnceLock::new(),
         }
     }
@@ -197,6 +204,8 @@ impl Blueprint {
             code: self.code.path().to_owned(),
             request_id: None,
             streams: OpenStreams::default(),
+            dialer: Arc::clone(&self.dialer),
+            traffic: Arc::default(),
         };
         Ok((host, log, tmp))
     }
@@ -355,9 +364,19 @@ impl Instance {
         self.taken_in > self.worn_at
     }
 
-    /// True while it has something of ours that no other instance can have.
-    pub fn holds_ours(&self) -> bool {
-        self.store.data().streams.any()
+    /// What it has of ours, in words, that no other instance can have.
+    pub fn holds_ours(&self) -> Option<&'static str> {
+        let host = self.store.data();
+        match (host.streams.any(), host.traffic.any_open()) {
+            (true, _) => Some("a stream that compresses or decompresses"),
+            (_, true) => Some("a connection open"),
+            _ => None,
+        }
+    }
+
+    /// A line that tells of its connections since the last one, if it had any.
+    pub fn traffic_told(&self) -> Option<String> {
+        self.store.data().traffic.told()
     }
 
     /// Lets the language make ready for other instances to begin here; the reason where they
@@ -409,6 +428,8 @@ pub struct Host {
     code: PathBuf,
     request_id: Option<RequestId>,
     streams: OpenStreams,
+    dialer: Arc<Dialer>,
+    traffic: Arc<Traffic>,
 }
 
 impl Host {
@@ -418,6 +439,16 @@ impl Host {
             table: &mut self.table,
             memory: &mut self.memory,
             open: &mut self.streams,
+        }
+    }
+
+    /// The part of it that connects.
+    pub fn outbound(&mut self) -> OutboundView<'_> {
+        OutboundView {
+            table: &mut self.table,
+            memory: &mut self.memory,
+            dialer: &self.dialer,
+            traffic: &self.traffic,
         }
     }
 }

@@ -28,6 +28,7 @@ mod instance;
 mod limits;
 mod log;
 mod making;
+mod outbound;
 mod output;
 mod pages;
 mod pool;

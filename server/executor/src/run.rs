@@ -175,6 +175,10 @@ impl Story {
         log.finish_lines();
         self.log.append(&mut log.take());
         self.memory_used = instance.memory_used();
+        drop(log);
+        if let Some(line) = instance.traffic_told() {
+            self.platform(line);
+        }
     }
 
     /// Adds lines about a failure.

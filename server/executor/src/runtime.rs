@@ -16,6 +16,7 @@ use crate::artifact;
 use crate::compression;
 use crate::guest;
 use crate::instance::Host;
+use crate::outbound;
 use crate::scratch::ScratchFolder;
 
 /// A runtime as it is embedded in the binary.
@@ -246,6 +247,7 @@ impl Linkable {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         guest::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
         compression::add_to_linker(&mut linker, Host::compression)?;
+        outbound::add_to_linker(&mut linker, Host::outbound)?;
         Ok(Self { component, linker })
     }
 

@@ -86,9 +86,8 @@ pub async fn make(
     if bytes > MAX_IMAGE_BYTES {
         return Err(NoSnapshot::TooLarge(bytes));
     }
-    if instance.holds_ours() {
-        let held = "the code keeps a stream that compresses or decompresses";
-        return Err(NoSnapshot::Held(held.to_owned()));
+    if let Some(held) = instance.holds_ours() {
+        return Err(NoSnapshot::Held(format!("the code keeps {held}")));
     }
     let Some(insides) = instance.insides else {
         return Err(NoSnapshot::Runtime);

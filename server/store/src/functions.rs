@@ -6,6 +6,7 @@ use sluice_domain::code::CodePackage;
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Initializer, Runtime};
 use sluice_domain::id::FunctionId;
+use sluice_domain::outbound::OutboundRules;
 use sluice_domain::time::Timestamp;
 use sqlx::SqliteConnection;
 
@@ -235,10 +236,11 @@ async fn write_settings(
         concurrency.reserved_instances(),
         concurrency.fresh_instances(),
     );
+    let outbound = settings.outbound.to_string();
     let result = sqlx::query!(
         "update function set handler = ?, memory_mb = ?, timeout_s = ?, description = ?,
              initializer = ?, initialization_timeout_s = ?, max_instances = ?,
-             reserved_instances = ?, fresh_instances = ?, modified_at_ms = ?
+             reserved_instances = ?, fresh_instances = ?, outbound = ?, modified_at_ms = ?
          where function_id = ?",
         handler,
         memory,
@@ -249,6 +251,7 @@ async fn write_settings(
         max_instances,
         reserved_instances,
         fresh_instances,
+        outbound,
         now,
         id
     )
@@ -351,6 +354,7 @@ struct RawFunction {
     max_instances: i64,
     reserved_instances: i64,
     fresh_instances: i64,
+    outbound: String,
 }
 
 impl RawFunction {
@@ -395,6 +399,7 @@ impl RawFunction {
                     .map_err(damaged("function_env_var", "key"))?,
                 initializer,
                 concurrency: concurrency.map_err(wrong("max_instances"))?,
+                outbound: OutboundRules::parse_lines(&self.outbound).map_err(wrong("outbound"))?,
             },
             code_size: self.code_size.unsigned_abs(),
             code_digest: self.code_digest,
@@ -423,6 +428,7 @@ mod tests {
                 timeout: 60.try_into().unwrap(),
             }),
             concurrency: Concurrency::new(10, 2, true).unwrap(),
+            outbound: OutboundRules::parse_lines("api.example.com\n10.0.0.0/8:5432").unwrap(),
         }
     }
 

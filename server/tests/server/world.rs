@@ -260,6 +260,7 @@ async fn seed(artifacts: &Path) {
         queue_wait: Duration::ZERO,
         memory_bytes: 8 << 30,
         records: tokio::sync::mpsc::channel(1).0,
+        more_authorities: Vec::new(),
     };
     // Starting is quick when all is there.
     drop(Executor::start(config, RUNTIMES).await.unwrap());

@@ -73,6 +73,7 @@ async fn start_with_memory(
         queue_wait: Duration::from_millis(100),
         memory_bytes,
         records,
+        more_authorities: Vec::new(),
     };
     let image = RuntimeImage {
         runtime,
