@@ -1,7 +1,8 @@
 """Builds the Python runtime: `python build.py OUT_DIR`.
 
 Writes OUT_DIR/component.wasm, which is CPython with the loader of
-`sluice_runtime/` imported already, and OUT_DIR/stdlib.tar, its standard library.
+`sluice_runtime/` imported already, and OUT_DIR/stdlib.tar, its standard library with the
+modules of `library/`.
 
 Run it with a Python that has what one of the requirements files names: which of them
 decides which Python it builds.
@@ -9,6 +10,7 @@ decides which Python it builds.
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -42,6 +44,7 @@ def copy_stdlib(target):
     with tempfile.TemporaryDirectory() as folder:
         app = Path(folder, "copy_stdlib.py")
         app.write_bytes((HERE / "copy_stdlib" / "copy_stdlib.py").read_bytes())
+        shutil.copytree(HERE / "library", Path(folder, "library"), ignore=shutil.ignore_patterns("__pycache__"))
         componentize("copy_stdlib", "runtime", folder, Path(folder, "ignored.wasm"))
         Path(folder, "stdlib").rename(target)
         return Path(folder, "world").read_text()

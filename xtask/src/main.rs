@@ -15,6 +15,7 @@ mod esbuild;
 mod frontend;
 mod fuse;
 mod lanes;
+mod libraries;
 mod nextest;
 mod npm;
 mod paths;

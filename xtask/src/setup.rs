@@ -4,10 +4,10 @@ use anyhow::Result;
 
 use crate::progress::Progress;
 use crate::wasm_target::{self, WasmCompiler};
-use crate::{npm, paths, runtimes};
+use crate::{libraries, npm, paths, runtimes};
 
 /// How many steps [`make`] takes.
-pub const STEPS: usize = 4;
+pub const STEPS: usize = 5;
 
 /// `cargo xtask setup`
 pub fn setup() -> Result<()> {
@@ -20,5 +20,6 @@ pub fn make(progress: &mut Progress) -> Result<WasmCompiler> {
     progress.step("npm tools", |step| npm::install(step, paths::root()))?;
     progress.step("python runtime", runtimes::python)?;
     progress.step("javascript runtime", runtimes::javascript)?;
+    progress.step("test libraries", libraries::install)?;
     Ok(compiler)
 }

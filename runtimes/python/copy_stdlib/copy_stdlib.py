@@ -25,20 +25,27 @@ def copy(source, target, shown):
         if os.path.isdir(here):
             copy(here, there, seen)
             continue
-        with open(here, "rb") as file:
-            content = file.read()
-        with open(there, "wb") as file:
-            file.write(content)
-        if name.endswith(".py"):
-            py_compile.compile(
-                there, dfile=seen, doraise=True, quiet=2,
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
+        copy_file(here, there, seen)
+
+
+def copy_file(source, target, shown):
+    with open(source, "rb") as file:
+        content = file.read()
+    with open(target, "wb") as file:
+        file.write(content)
+    if source.endswith(".py"):
+        py_compile.compile(
+            target, dfile=shown, doraise=True, quiet=2,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
 
 
 # The folder of this file is mapped from the build machine, so what is written there stays.
 HERE = os.path.dirname(__file__)
 copy(SOURCE, HERE + "/stdlib", SOURCE)
+# Modules of ours, some of which take the place of Python's.
+for name in sorted(os.listdir(HERE + "/library")):
+    copy_file(f"{HERE}/library/{name}", f"{HERE}/stdlib/{name}", f"{SOURCE}/{name}")
 # The world that the loader needs in this Python.
 with open(HERE + "/world", "w") as file:
     file.write("python" if "zlib" in sys.builtin_module_names else "python-without-zlib")

@@ -6,7 +6,7 @@ thread nothing wakes it but time, so that waiting is sleeping.
 
 import time
 
-from .missing import NO_NETWORK, NO_PROCESSES, NO_SIGNALS
+from .missing import NO_ASYNC_CONNECTIONS, NO_PROCESSES, NO_SIGNALS
 
 
 def install(asyncio):
@@ -43,13 +43,13 @@ def install(asyncio):
         # word at all.
 
         async def getaddrinfo(self, *args, **kwargs):
-            raise OSError(NO_NETWORK)
+            raise OSError(NO_ASYNC_CONNECTIONS)
 
         async def getnameinfo(self, *args, **kwargs):
-            raise OSError(NO_NETWORK)
+            raise OSError(NO_ASYNC_CONNECTIONS)
 
         def _add_reader(self, *args):
-            raise OSError(NO_NETWORK)
+            raise OSError(NO_ASYNC_CONNECTIONS)
 
         add_reader = add_writer = _add_writer = _add_reader
 

@@ -1,8 +1,8 @@
-"""What the sandbox is not: a machine with processes, threads and a network.
+"""What the sandbox is not: a machine with processes and threads.
 
 A module that needs those is importable where Python allows it, and says in words what is
 missing when it is used. Errors keep their kind: `hasattr` stays false for a function that is
-not there, and a library that gets on without processes or connections finds an OSError.
+not there, and a library that gets on without processes finds an OSError.
 """
 
 import _thread
@@ -13,15 +13,17 @@ import random
 import sys
 import threading
 
+from wit_world.imports import outbound  # noqa: F401, for `_sluice_sockets`: it is there only if it was here
+
 from . import event_loop, paths
-from .missing import NO_NETWORK, NO_PROCESSES, NO_THREADS
+from .missing import NO_PROCESSES, NO_THREADS
 
 # Modules that this CPython was built without, with what to say about them. Python's own
 # modules ask for those with an underscore.
 _MISSING = {
     "_bz2": "has no bzip2",
     "_lzma": "has no LZMA",
-    "_ssl": "has no TLS",
+    "_ssl": "has no OpenSSL",
     "_sqlite3": "has no SQLite",
     "_ctypes": "runs WebAssembly and cannot call native libraries",
     "_zstd": "has no Zstandard",
@@ -51,9 +53,15 @@ class _MissingModules(importlib.abc.MetaPathFinder):
 
 
 class _Patches(importlib.abc.MetaPathFinder):
-    """Asked first: changes a module of the standard library right after its import."""
+    """Asked first: changes a module of the standard library right after its import, or what it
+    stands on right before."""
 
     def find_spec(self, name, path=None, target=None):
+        if name in _ON_SOCKETS:
+            import _sluice_sockets
+
+            _sluice_sockets.install()
+            return None
         patch = _PATCHES.get(name)
         if patch is None:
             return None
@@ -139,37 +147,6 @@ def _patch_subprocess(module):
     module.Popen.__del__ = lambda self: None
 
 
-def _patch_socket(module):
-    refuse = _refuse(OSError, NO_NETWORK)
-    module.socket.__init__ = refuse
-    # A socket that was never made has nothing to say of itself.
-    module.socket.__repr__ = object.__repr__
-    for name in (
-        "create_connection", "create_server", "fromfd", "getaddrinfo", "gethostbyaddr", "gethostbyname",
-        "gethostbyname_ex", "getnameinfo", "socketpair",
-    ):
-        setattr(module, name, refuse)
-    module.gethostname = lambda: "localhost"
-    module.getfqdn = lambda name="": name or "localhost"
-
-
-def _patch_http_client(module):
-    if hasattr(module, "HTTPSConnection"):
-        return
-
-    class HTTPSConnection(module.HTTPConnection):
-        """Without TLS there would be none, and others would say that they do not know HTTPS.
-        It comes as far as connecting."""
-
-        default_port = 443
-
-        def __init__(self, host, port=None, *, context=None, **others):
-            super().__init__(host, port, **others)
-
-    module.HTTPSConnection = HTTPSConnection
-    module._create_https_context = lambda http_version: None
-
-
 def _patch_processes(module):
     module.BaseProcess.__init__ = _refuse(OSError, NO_PROCESSES)
 
@@ -196,19 +173,22 @@ def _patch_process_pool(module):
 _PATCHES = {
     "asyncio": event_loop.install,
     "concurrent.futures.process": _patch_process_pool,
-    "http.client": _patch_http_client,
     "multiprocessing.context": _patch_process_context,
     "multiprocessing.pool": _patch_pools,
     "multiprocessing.process": _patch_processes,
     "signal": _patch_signal,
-    "socket": _patch_socket,
     "subprocess": _patch_subprocess,
 }
 
 
+# Modules that take their functions from `_socket` and `select`. The sandbox's own are there
+# before, and only if one of these is imported: most functions open no connection.
+_ON_SOCKETS = ("selectors", "socket")
+
+
 def install():
     """Once, when the runtime is built."""
-    early = [name for name in _PATCHES if name in sys.modules]
+    early = [name for name in (*_PATCHES, *_ON_SOCKETS) if name in sys.modules]
     if early:
         raise RuntimeError(f"imported before it could be changed: {early}")
     sys.meta_path.insert(0, _Patches())

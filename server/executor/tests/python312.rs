@@ -17,4 +17,4 @@ const RUNTIME: Runtime = Runtime::Python312;
 const NOT_IMPORTABLE: &str = "_bz2 _ctypes _curses _curses_panel _dbm _gdbm _hashlib _lzma _msi _multiprocessing \
     _overlapped _posixshmem _posixsubprocess _scproxy _sqlite3 _ssl _tkinter _uuid _winapi bz2 ctypes curses \
     ensurepip fcntl grp idlelib lzma mmap msilib msvcrt nis nt ossaudiodev pty pwd readline resource spwd \
-    sqlite3 ssl syslog termios tkinter tty turtle turtledemo winreg winsound";
+    sqlite3 syslog termios tkinter tty turtle turtledemo winreg winsound";

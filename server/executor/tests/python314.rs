@@ -18,7 +18,7 @@ const RUNTIME: Runtime = Runtime::Python314;
 const NOT_IMPORTABLE: &str = "_bz2 _ctypes _curses _curses_panel _dbm _gdbm _hashlib _interpchannels \
     _interpqueues _interpreters _lzma _multiprocessing _overlapped _posixshmem _posixsubprocess _remote_debugging \
     _scproxy _ssl _tkinter _uuid _winapi _wmi _zstd bz2 ctypes curses ensurepip fcntl grp idlelib lzma mmap msvcrt \
-    nt pty pwd readline resource ssl syslog termios tkinter tty turtle turtledemo winreg winsound";
+    nt pty pwd readline resource syslog termios tkinter tty turtle turtledemo winreg winsound";
 
 #[tokio::test]
 async fn sqlite_works_in_tmp() {

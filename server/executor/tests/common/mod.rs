@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use sluice_domain::code::CodePackage;
 use sluice_domain::function::{FunctionName, FunctionSettings, Handler, Runtime};
 use sluice_domain::id::{FunctionId, RequestId};
@@ -16,6 +17,9 @@ use sluice_executor::{
     RuntimeImage,
 };
 use tokio::sync::mpsc;
+
+/// Memory for all functions of a test.
+const MEMORY_BYTES: u64 = 8 << 30;
 
 /// An executor and what it records.
 pub struct World {
@@ -53,15 +57,23 @@ pub async fn start(
     artifacts: &Path,
     max_instances_per_function: usize,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
-    start_with_memory(runtime, artifacts, max_instances_per_function, 8 << 30).await
+    start_with(
+        runtime,
+        artifacts,
+        max_instances_per_function,
+        MEMORY_BYTES,
+        Vec::new(),
+    )
+    .await
 }
 
-/// The same with so many bytes for all functions.
-async fn start_with_memory(
+/// The same with so many bytes for all functions, and authorities that functions trust.
+async fn start_with(
     runtime: Runtime,
     artifacts: &Path,
     max_instances_per_function: usize,
     memory_bytes: u64,
+    more_authorities: Vec<CertificateDer<'static>>,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
     let component_zst = image(runtime, "component.wasm.zst");
     let of_python = |name: &str| (runtime != Runtime::JavaScript).then(|| image(runtime, name));
@@ -73,7 +85,7 @@ async fn start_with_memory(
         queue_wait: Duration::from_millis(100),
         memory_bytes,
         records,
-        more_authorities: Vec::new(),
+        more_authorities,
     };
     let image = RuntimeImage {
         runtime,
@@ -103,20 +115,40 @@ impl World {
 
     /// Starts one of Python 3.12 with so many bytes for all functions.
     pub async fn with_memory(bytes: u64) -> Self {
-        Self::made(Runtime::Python312, 400, bytes).await
+        Self::made(Runtime::Python312, 400, bytes, Vec::new()).await
     }
 
     /// The same for any runtime.
     pub async fn of(runtime: Runtime, max_instances: usize) -> Self {
-        Self::made(runtime, max_instances, 8 << 30).await
+        Self::made(runtime, max_instances, MEMORY_BYTES, Vec::new()).await
     }
 
-    async fn made(runtime: Runtime, max_instances: usize, memory_bytes: u64) -> Self {
+    /// The same with authorities that functions trust.
+    pub async fn trusting(
+        runtime: Runtime,
+        max_instances: usize,
+        authorities: Vec<CertificateDer<'static>>,
+    ) -> Self {
+        Self::made(runtime, max_instances, MEMORY_BYTES, authorities).await
+    }
+
+    async fn made(
+        runtime: Runtime,
+        max_instances: usize,
+        memory_bytes: u64,
+        authorities: Vec<CertificateDer<'static>>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = folder.path().join("artifacts");
         seed(runtime, &artifacts).await;
-        let (executor, records) =
-            start_with_memory(runtime, &artifacts, max_instances, memory_bytes).await;
+        let (executor, records) = start_with(
+            runtime,
+            &artifacts,
+            max_instances,
+            memory_bytes,
+            authorities,
+        )
+        .await;
         Self {
             executor,
             artifacts,
@@ -266,9 +298,15 @@ pub fn text(record: &InvocationRecord) -> String {
 pub fn own_lines(record: &InvocationRecord) -> Vec<(&'static str, String)> {
     let platforms = |text: &str| {
         let after_time = text.split_once(' ').map_or("", |(_, rest)| rest);
-        ["Start load", "Finish load", "Start invoke", "Finish invoke"]
-            .iter()
-            .any(|start| after_time.starts_with(start))
+        [
+            "Start load",
+            "Finish load",
+            "Start invoke",
+            "Finish invoke",
+            "Outbound:",
+        ]
+        .iter()
+        .any(|start| after_time.starts_with(start))
     };
     let lines = record.log.iter().filter(|line| !platforms(&line.text));
     lines
