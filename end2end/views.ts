@@ -101,6 +101,14 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
         await dialog.getByRole("button", { name: "Create API Group" }).click();
       },
     },
+    at("Network", `${of}/configuration/network`),
+    {
+      name: "Network, refused",
+      show: async (page) => {
+        await open(page, `${of}/configuration/network`);
+        await page.getByRole("textbox", { name: "Allowed Hosts" }).fill("*");
+      },
+    },
     at("Environment Variables", `${of}/configuration/environment-variables`),
     {
       name: "Edit Environment Variables",

@@ -14,6 +14,7 @@ use sluice_domain::concurrency::Concurrency;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{EnvVars, FunctionName, Runtime};
 use sluice_domain::id::{RequestId, TriggerId};
+use sluice_domain::outbound::OutboundRules;
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
 
@@ -64,6 +65,12 @@ pub trait Console: Send + Sync {
         &self,
         name: FunctionName,
         env_vars: EnvVars,
+    ) -> Result<(), ConsoleError>;
+    /// Sets which hosts a function may reach.
+    async fn update_outbound(
+        &self,
+        name: FunctionName,
+        outbound: OutboundRules,
     ) -> Result<(), ConsoleError>;
 
     /// How many instances a function has, and how many are there.

@@ -15,7 +15,9 @@ use crate::functions::{
 use crate::logs::LogsPage;
 use crate::routes;
 use crate::session::{SignInPage, UserMenu, WelcomePage, read_session};
-use crate::settings::{BasicSettingsPage, ConcurrencyPage, ConfigurationPage, EnvVarsPage};
+use crate::settings::{
+    BasicSettingsPage, ConcurrencyPage, ConfigurationPage, EnvVarsPage, NetworkPage,
+};
 use crate::triggers::TriggersPage;
 
 /// Where the page finds its script, its style and its WebAssembly. The server
@@ -141,6 +143,7 @@ pub fn App() -> impl IntoView {
                             <Route path=path!("triggers") view=TriggersPage/>
                             <Route path=path!("environment-variables") view=EnvVarsPage/>
                             <Route path=path!("concurrency") view=ConcurrencyPage/>
+                            <Route path=path!("network") view=NetworkPage/>
                             <Route path=path!("") view=BasicSettingsPage/>
                         </ParentRoute>
                         <Route path=path!("") view=CodePage/>

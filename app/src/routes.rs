@@ -74,6 +74,11 @@ pub fn concurrency(name: &str) -> String {
     format!("{FUNCTIONS}/{name}/configuration/concurrency")
 }
 
+/// Configuration > Network.
+pub fn network(name: &str) -> String {
+    format!("{FUNCTIONS}/{name}/configuration/network")
+}
+
 /// Percent-encodes a text for a query string.
 pub fn encode(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b'/');
@@ -97,7 +102,7 @@ mod tests {
         let id = RequestId::from_bytes([0; 16]);
         insta::assert_snapshot!(
             [sign_in("/functions/a?x=1"), function("a"), logs("a"), request("a", &id), version("a"), aliases("a"),
-             basic_settings("a"), triggers("a"), env_vars("a"), concurrency("a")].join("\n"),
+             basic_settings("a"), triggers("a"), env_vars("a"), concurrency("a"), network("a")].join("\n"),
             @r"
         /sign-in?next=/functions/a%3Fx%3D1
         /functions/a/code
@@ -109,6 +114,7 @@ mod tests {
         /functions/a/configuration/triggers
         /functions/a/configuration/environment-variables
         /functions/a/configuration/concurrency
+        /functions/a/configuration/network
         "
         );
     }

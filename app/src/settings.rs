@@ -1,17 +1,19 @@
-//! Configuration > Basic Settings, Concurrency and Environment Variables.
+//! Configuration > Basic Settings, Environment Variables, Concurrency and Network.
 
 mod api;
 mod basic;
 mod concurrency;
 mod env_vars;
+mod network;
 mod page;
 
 pub(crate) use api::{
-    find_concurrency, update_basic_settings, update_concurrency, update_env_vars,
+    find_concurrency, update_basic_settings, update_concurrency, update_env_vars, update_outbound,
 };
 pub(crate) use basic::BasicSettingsPage;
 pub(crate) use concurrency::ConcurrencyPage;
 pub(crate) use env_vars::EnvVarsPage;
+pub(crate) use network::NetworkPage;
 pub(crate) use page::ConfigurationPage;
 
 use serde::{Deserialize, Serialize};

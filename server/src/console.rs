@@ -23,6 +23,7 @@ use sluice_domain::concurrency::Concurrency;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{EnvVars, FunctionName, Runtime};
 use sluice_domain::id::{RequestId, TriggerId};
+use sluice_domain::outbound::OutboundRules;
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
 use sluice_executor::Executor;
@@ -174,6 +175,14 @@ impl Console for RequestConsole {
         concurrency: Concurrency,
     ) -> Result<(), ConsoleError> {
         self.set_concurrency(name, concurrency).await
+    }
+
+    async fn update_outbound(
+        &self,
+        name: FunctionName,
+        outbound: OutboundRules,
+    ) -> Result<(), ConsoleError> {
+        self.set_outbound(name, outbound).await
     }
 
     async fn find_code(&self, name: FunctionName) -> Result<CodeView, ConsoleError> {

@@ -270,7 +270,7 @@ pub enum InvalidOutboundRules {
     #[error("must be at most 50 entries, are {0}")]
     Count(usize),
     /// An entry stands twice.
-    #[error("{0} is given twice")]
+    #[error("{0:?} is given twice")]
     Twice(String),
     /// An entry is wrong.
     #[error("{0}")]

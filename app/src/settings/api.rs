@@ -5,6 +5,7 @@ use super::{BasicSettings, ConcurrencyView};
 use crate::console::ConsoleError;
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::EnvVars;
+use sluice_domain::outbound::OutboundRules;
 
 /// Sets handler, timeout, memory and description.
 #[server(prefix = "/api", endpoint = "functions/update-basic-settings", input = Json)]
@@ -46,4 +47,13 @@ pub async fn update_concurrency(
 
     let name = parse("name", "FSS.1002", &name)?;
     ask(|console| async move { console.update_concurrency(name, concurrency).await }).await
+}
+
+/// Sets which hosts a function may reach.
+#[server(prefix = "/api", endpoint = "functions/update-outbound", input = Json)]
+pub async fn update_outbound(name: String, outbound: OutboundRules) -> Result<(), ConsoleError> {
+    use crate::console::{ask, parse};
+
+    let name = parse("name", "FSS.1002", &name)?;
+    ask(|console| async move { console.update_outbound(name, outbound).await }).await
 }

@@ -17,6 +17,7 @@ pub(crate) fn ConfigurationPage() -> impl IntoView {
     let tabs = vec![
         tab("Basic Settings", routes::basic_settings(&name)),
         tab("Triggers", routes::triggers(&name)),
+        tab("Network", routes::network(&name)),
         tab("Environment Variables", routes::env_vars(&name)),
         tab("Concurrency", routes::concurrency(&name)),
     ];

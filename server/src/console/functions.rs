@@ -7,6 +7,7 @@ use sluice_domain::code::CodePackage;
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::FunctionId;
+use sluice_domain::outbound::OutboundRules;
 use sluice_domain::time::Timestamp;
 use sluice_store::{FunctionRow, NewFunction};
 
@@ -172,6 +173,15 @@ impl RequestConsole {
         concurrency: Concurrency,
     ) -> Result<(), ConsoleError> {
         self.change_settings(name, |old| FunctionSettings { concurrency, ..old })
+            .await
+    }
+
+    pub(super) async fn set_outbound(
+        &self,
+        name: FunctionName,
+        outbound: OutboundRules,
+    ) -> Result<(), ConsoleError> {
+        self.change_settings(name, |old| FunctionSettings { outbound, ..old })
             .await
     }
 
