@@ -48,8 +48,8 @@ async function main() {
       sourceName: "loader.js",
       witPath: world,
       worldName: "component",
-      // A function answers calls that it is given and makes no requests of its own.
-      disableFeatures: ["http", "fetch-event"],
+      // A function answers calls that the executor gives it, and no requests.
+      disableFeatures: ["fetch-event"],
     });
     await mkdir(out, { recursive: true });
     await writeFile(join(out, "component.wasm"), component);

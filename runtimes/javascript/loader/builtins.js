@@ -5,7 +5,8 @@ import path from "path-browserify";
 import { format, inspect } from "./inspect.js";
 import { process } from "./process.js";
 
-const NETWORK = "has no network";
+const NETWORK = "has the global `fetch` of browsers instead";
+const SOCKETS = "has no sockets: `fetch` reaches other hosts";
 const PROCESSES = "has no processes or threads";
 const FILES = "has no file system; `require` reads the code's own .js and .json files";
 
@@ -16,11 +17,11 @@ const REASONS = {
   http: NETWORK,
   https: NETWORK,
   http2: NETWORK,
-  net: NETWORK,
-  tls: NETWORK,
-  dgram: NETWORK,
-  dns: NETWORK,
-  "dns/promises": NETWORK,
+  net: SOCKETS,
+  tls: SOCKETS,
+  dgram: SOCKETS,
+  dns: SOCKETS,
+  "dns/promises": SOCKETS,
   child_process: PROCESSES,
   cluster: PROCESSES,
   worker_threads: PROCESSES,

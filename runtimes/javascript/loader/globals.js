@@ -3,10 +3,9 @@
 import { Buffer } from "buffer";
 import { console } from "./console.js";
 import { process } from "./process.js";
+import { fetch } from "./requests.js";
 import { install as installStacks } from "./stack.js";
 import { globals as timers } from "./timers.js";
-
-const NO_NETWORK = "Sluice's sandbox has no network: a function cannot open connections";
 
 installStacks();
 
@@ -16,9 +15,7 @@ const global = {
   console,
   process,
   global: globalThis,
-  fetch: async () => {
-    throw new Error(NO_NETWORK);
-  },
+  fetch,
 };
 for (const [name, value] of Object.entries(global)) {
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });

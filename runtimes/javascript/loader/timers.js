@@ -3,11 +3,17 @@
 // The engine's own timers end the instance when a callback throws, and do not tell
 // whether any is left. These run while a call is in flight, on one timer of the engine.
 
+import { isConnected } from "./requests.js";
+
 const { setTimeout: wake, clearTimeout: unwake, performance } = globalThis;
 
 /** How often nothing may happen before a result is given up, about a millisecond each: what
  * the engine still does by itself, such as streams, goes on between two turns. */
 const IDLE_TURNS = 20;
+
+/** How often it is looked whether a connection is still open: what comes wakes the engine by
+ * itself. */
+const CONNECTED_TURN_MS = 20;
 
 /** Steps of promises before the engine is asked for a timer; an `async` handler that waits for
  * nothing takes three. */
@@ -122,6 +128,8 @@ export function settled(begin) {
       if (timer && timer.due <= performance.now()) {
         idleTurns = 0;
         run(timer);
+      } else if (isConnected()) {
+        idleTurns = 0;
       } else if (![...waiting.values()].some((one) => one.holds)) {
         idleTurns += 1;
       }
@@ -145,7 +153,8 @@ export function settled(begin) {
       if (idleTurns < IDLE_TURNS) {
         const timer = idleTurns > 0 ? undefined : next();
         // Rounded up: a timer must not be early.
-        turnTimer = wake(turn, timer ? Math.ceil(timer.due - performance.now()) : 0);
+        const due = timer ? Math.ceil(timer.due - performance.now()) : Infinity;
+        turnTimer = wake(turn, Math.min(due, isConnected() ? CONNECTED_TURN_MS : timer ? due : 0));
       } else if (idleResult) {
         succeed(idleResult.value);
       } else {

@@ -10,4 +10,4 @@ wasmtime::component::bindgen!({
 });
 
 pub use sluice::function::logger;
-pub use sluice::javascript::{output, package_files};
+pub use sluice::javascript::{connections, output, package_files};

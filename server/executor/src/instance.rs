@@ -9,15 +9,16 @@ use sluice_domain::invocation::{LogLevel, MAX_RESULT_BYTES};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::budget::Budget;
 use crate::compression::{CompressionView, OpenStreams};
 use crate::deployment::DeploymentSpec;
-use crate::guest::{self, logger, output, package_files};
+use crate::guest::{self, connections, logger, output, package_files};
 use crate::insides::Insides;
 use crate::limits::MemoryLimit;
 use crate::log::{SharedLog, Stream};
-use crate::outbound::{Dialer, OutboundView, Outside, Traffic};
+use crate::outbound::{self, Dialer, HttpRequests, OutboundView, Outside, Traffic};
 use crate::output::Output;
 use crate::runtime::ReadyRuntime;
 use crate::scratch::{ScratchFolder, Stock};
@@ -196,6 +197,7 @@ impl Blueprint {
         }
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
+        let traffic = Arc::<Traffic>::default();
         let host = Host {
             wasi: wasi.build(),
             table,
@@ -205,7 +207,9 @@ impl Blueprint {
             request_id: None,
             streams: OpenStreams::default(),
             dialer: Arc::clone(&self.dialer),
-            traffic: Arc::default(),
+            http: WasiHttpCtx::new(),
+            requests: HttpRequests::new(Arc::clone(&self.dialer), Arc::clone(&traffic)),
+            traffic,
         };
         Ok((host, log, tmp))
     }
@@ -429,6 +433,8 @@ pub struct Host {
     request_id: Option<RequestId>,
     streams: OpenStreams,
     dialer: Arc<Dialer>,
+    http: WasiHttpCtx,
+    requests: HttpRequests,
     traffic: Arc<Traffic>,
 }
 
@@ -462,6 +468,16 @@ impl WasiView for Host {
     }
 }
 
+impl WasiHttpView for Host {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.requests,
+        }
+    }
+}
+
 impl logger::Host for Host {
     fn write(&mut self, level: logger::Level, message: String) -> wasmtime::Result<()> {
         let level = match level {
@@ -482,6 +498,17 @@ impl output::Host for Host {
         let mut log = self.log.lock();
         log.write(Stream::Out, line.as_bytes())?;
         Ok(log.write(Stream::Out, b"\n")?)
+    }
+}
+
+impl connections::Host for Host {
+    fn any_open(&mut self) -> wasmtime::Result<bool> {
+        Ok(self.traffic.any_open())
+    }
+
+    fn failure(&mut self, url: String) -> wasmtime::Result<Option<String>> {
+        let to = url.parse().ok().as_ref().and_then(outbound::destination);
+        Ok(to.and_then(|(host, port)| self.traffic.failure(&host.with_port(port))))
     }
 }
 

@@ -6,12 +6,14 @@
 //! certificates are always verified. How much goes through is bounded and counted.
 //!
 //! [`Dialer`] connects, `tls` encrypts, `traffic` counts; `sockets` gives all that to
-//! languages that speak TCP by themselves.
+//! languages that speak TCP by themselves, and `http_requests` to components that leave HTTP to
+//! their host.
 
 use std::time::Duration;
 
 mod dial;
 mod error;
+mod http_requests;
 mod sockets;
 mod stream;
 mod tls;
@@ -19,6 +21,7 @@ mod traffic;
 
 pub use dial::{Dialer, Outside};
 pub use error::OutboundError;
+pub use http_requests::{HttpRequests, destination};
 pub use sockets::{OutboundView, add_to_linker};
 pub use tls::Trust;
 pub use traffic::Traffic;

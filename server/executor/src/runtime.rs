@@ -245,6 +245,7 @@ impl Linkable {
     fn new(engine: &Engine, component: Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
         guest::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
         compression::add_to_linker(&mut linker, Host::compression)?;
         outbound::add_to_linker(&mut linker, Host::outbound)?;

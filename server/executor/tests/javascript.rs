@@ -662,7 +662,7 @@ async fn what_the_sandbox_lacks_is_said_in_words() {
     .await;
     check(
         "require('node:http')",
-        &lacks("node:http", "has no network"),
+        &lacks("node:http", "has the global `fetch` of browsers instead"),
     )
     .await;
     check(
@@ -677,7 +677,7 @@ async fn what_the_sandbox_lacks_is_said_in_words() {
     .await;
     check(
         "await fetch('http://example.org')",
-        "Sluice's sandbox has no network: a function cannot open connections",
+        "outbound connections are off: add example.org to the function's outbound hosts to reach example.org:80",
     )
     .await;
 }

@@ -18,7 +18,7 @@ use sluice_domain::code::CodePackage;
 use sluice_domain::function::Runtime;
 use sluice_domain::invocation::{Cause, InvocationRecord};
 use sluice_domain::outbound::OutboundRules;
-use sluice_executor::{Deployment, DeploymentSpec, NoSnapshot};
+use sluice_executor::{Deployment, DeploymentSpec, NoSnapshot, Outcome};
 use web::{Certificate, Web, http, https};
 
 const PYTHONS: [Runtime; 2] = [Runtime::Python312, Runtime::Python314];
@@ -396,7 +396,7 @@ async fn the_log_counts_connections_and_bytes() {
     );
     for _ in 0..2 {
         let invocation = world.call(&deployment, "{}").await;
-        assert_eq!(told(&invocation.record), [expected.clone()]);
+        assert_eq!(told(&invocation.record), std::slice::from_ref(&expected));
     }
     assert_eq!(
         told(&world.run("def handler(event, context): pass").await.record),
@@ -454,6 +454,143 @@ async fn a_snapshot_has_what_was_fetched_and_no_open_connection() {
     let open = "import socket\ns = socket.create_connection(('localhost', PORT))\ntext = 'hello'";
     assert_eq!(snapshot(open).await, "the code keeps a connection open");
     assert!(web.connections() > before);
+}
+
+/// What a JavaScript handler with this body returns or fails with. `PORT` and `TLS` in it are the
+/// ports of the two servers.
+async fn fetched(
+    world: &World,
+    web: &Web,
+    secure: &Web,
+    rules: &str,
+    body: &str,
+) -> (Result<String, String>, Vec<String>) {
+    let ports = |text: &str| {
+        let text = text.replace("PORT", &web.port.to_string());
+        text.replace("TLS", &secure.port.to_string())
+    };
+    let code = ports(&format!("exports.handler = async () => {{ {body} }};"));
+    let mut spec = spec_in(Runtime::JavaScript, &code);
+    spec.settings.outbound = OutboundRules::parse_lines(&ports(&rules.replace(' ', "\n"))).unwrap();
+    let deployment = world.deploy_spec(spec).await.unwrap();
+    let invocation = world.call(&deployment, "{}").await;
+    let told = told(&invocation.record);
+    let result = match invocation.outcome {
+        Outcome::Returned(text) => Ok(text),
+        Outcome::Failed(failure) => Err(failure.error_message),
+        Outcome::Refused(refused) => panic!("{refused}"),
+    };
+    (result, told)
+}
+
+#[tokio::test]
+async fn fetch_follows_the_same_rules() {
+    let (trusted, unknown) = (
+        Certificate::of(&["localhost"]),
+        Certificate::of(&["localhost"]),
+    );
+    let (web, secure, untrusted) = (http().await, https(&trusted).await, https(&unknown).await);
+    let world = World::trusting(Runtime::JavaScript, 400, vec![trusted.der.clone()]).await;
+    let rules = "localhost:PORT localhost:TLS";
+    for (body, expected) in [
+        (
+            "return (await fetch('http://localhost:PORT/')).text()",
+            "\"hello\"",
+        ),
+        (
+            "return (await fetch('https://localhost:TLS/')).text()",
+            "\"hello\"",
+        ),
+        (
+            "return (await fetch('https://localhost:TLS/echo', { method: 'POST', body: JSON.stringify({ n: 1 }) })).json()",
+            "{\"n\":1}",
+        ),
+        (
+            "const r = await fetch('http://localhost:PORT/?to=https://localhost:TLS/last'); return [r.redirected, r.url.endsWith('/last'), await r.text()]",
+            "[true,true,\"hello\"]",
+        ),
+        (
+            "return (await fetch('http://localhost:PORT/?to=/', { redirect: 'manual' })).status",
+            "302",
+        ),
+        (
+            "return Promise.all([1, 2, 3].map(async () => (await fetch('http://localhost:PORT/')).text()))",
+            "[\"hello\",\"hello\",\"hello\"]",
+        ),
+    ] {
+        let (result, _) = fetched(&world, &web, &secure, rules, body).await;
+        assert_eq!(result.as_deref(), Ok(expected), "{body}");
+    }
+    let before = (web.connections(), secure.connections());
+    for (rules, body, expected) in [
+        (
+            "",
+            "await fetch('http://localhost:PORT/')",
+            "outbound connections are off: add localhost:",
+        ),
+        (
+            rules,
+            "await fetch('https://api.other.com/')",
+            "add api.other.com to the function's outbound hosts",
+        ),
+        (
+            rules,
+            "await fetch('http://127.0.0.1:PORT/')",
+            "add 127.0.0.1:",
+        ),
+        (
+            rules,
+            "await fetch('http://[::ffff:7f00:1]:PORT/')",
+            "add 127.0.0.1:",
+        ),
+        (
+            rules,
+            "await fetch('http://2130706433:PORT/')",
+            "add 127.0.0.1:",
+        ),
+    ] {
+        let (result, told) = fetched(&world, &web, &secure, rules, body).await;
+        let message = result.unwrap_err();
+        assert!(message.contains(expected), "{body}: {message}");
+        assert!(told[0].starts_with("refused 1 connection to "), "{told:?}");
+    }
+    assert_eq!((web.connections(), secure.connections()), before);
+    for (body, expected) in [
+        (
+            "await fetch('http://localhost:PORT/?to=http://example.com/')",
+            "add example.com to the function's outbound hosts",
+        ),
+        (
+            "await fetch('http://localhost:PORT/?to=/', { redirect: 'error' })",
+            "redirects to another address",
+        ),
+        (
+            "await fetch('http://localhost:PORT/silent', { signal: AbortSignal.timeout(50) })",
+            "timed out",
+        ),
+        (
+            "await (await fetch('http://localhost:PORT/endless')).text()",
+            "have received 64 MB",
+        ),
+        (
+            "await fetch('http://localhost:PORT/'); await new Promise(() => {})",
+            "can never happen",
+        ),
+    ] {
+        let (result, _) = fetched(&world, &web, &secure, rules, body).await;
+        let message = result.unwrap_err();
+        assert!(message.contains(expected), "{body}: {message}");
+    }
+    let (result, _) = fetched(
+        &world,
+        &web,
+        &untrusted,
+        rules,
+        "await fetch('https://localhost:TLS/')",
+    )
+    .await;
+    let message = result.unwrap_err();
+    assert!(message.contains("UnknownIssuer"), "{message}");
 }
 
 /// A function with `index.py`, the library `requests` as its authors publish it, and the file

@@ -148,10 +148,6 @@ impl Dialer {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
 mod tests {
     use super::*;
 

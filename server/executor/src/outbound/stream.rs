@@ -148,8 +148,6 @@ impl Connection {
         {
             Ok(0) => self.ended = Some(Ok(())),
             Ok(_) => {}
-            // TLS without a last word: whoever speaks HTTP sees what is missing.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended = Some(Ok(())),
             Err(error) => self.ended = Some(Err(error.into())),
         }
     }
@@ -182,7 +180,13 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, into),
+            Self::Tls(stream) => match Pin::new(stream).poll_read(cx, into) {
+                // TLS without a last word, as many servers end it: HTTP itself says what is missing.
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    Poll::Ready(Ok(()))
+                }
+                read => read,
+            },
         }
     }
 }

@@ -25,6 +25,8 @@ struct Counts {
     sent: u64,
     received: u64,
     hosts: BTreeMap<String, HostCounts>,
+    /// Why the last request to a host failed, until somebody asks.
+    failures: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default)]
@@ -65,6 +67,19 @@ impl Traffic {
     /// Counts a connection that the rules did not allow.
     pub fn refused(&self, host: &str) {
         self.lock().of(host).refused += 1;
+    }
+
+    /// Keeps the reason why a request to `host` failed, which `wasi:http` has no words for.
+    pub fn failed(&self, host: &str, reason: String) {
+        let failures = &mut self.lock().failures;
+        if failures.len() < MAX_NAMED || failures.contains_key(host) {
+            failures.insert(host.to_owned(), reason);
+        }
+    }
+
+    /// Why the last request to `host` failed; told once.
+    pub fn failure(&self, host: &str) -> Option<String> {
+        self.lock().failures.remove(host)
     }
 
     /// A line that tells of all since the last one, if there was anything.
@@ -126,6 +141,11 @@ impl Place {
         counts.of(&self.host).received += bytes as u64;
     }
 
+    /// How many bytes may still go, at least one.
+    pub fn may_send(&self) -> Result<usize, OutboundError> {
+        left(self.traffic.lock().sent, "sent")
+    }
+
     /// Counts bytes that are about to go, if they may.
     pub fn sends(&self, bytes: usize) -> Result<(), OutboundError> {
         let mut counts = self.traffic.lock();
@@ -160,10 +180,6 @@ fn beyond(doing: &str) -> OutboundError {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
 mod tests {
     use super::*;
 

@@ -121,11 +121,12 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
         let head = String::from_utf8_lossy(&read[..end]).into_owned();
         read.drain(..end);
         let path = head.split(' ').nth(1).unwrap_or_default();
-        while path == "/sink" {
-            read.clear();
-            if !matches!(stream.read_buf(&mut read).await, Ok(1..)) {
-                return;
+        if path == "/sink" {
+            // All that comes, until nothing does.
+            while matches!(stream.read_buf(&mut read).await, Ok(1..)) {
+                read.clear();
             }
+            return;
         }
         let length = head.lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;
