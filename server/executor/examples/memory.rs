@@ -57,6 +57,7 @@ async fn measure() -> Result<(), Error> {
     let config = ExecutorConfig {
         artifacts: artifacts.clone(),
         max_instances_per_function: 400,
+        more_authorities: Vec::new(),
         queue_wait: Duration::from_secs(10),
         memory_bytes: 8 << 30,
         records,

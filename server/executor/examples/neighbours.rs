@@ -221,6 +221,7 @@ async fn start(artifacts: &Path) -> Result<Executor, Error> {
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
         max_instances_per_function: 400,
+        more_authorities: Vec::new(),
         queue_wait: Duration::from_secs(2),
         memory_bytes: 8 << 30,
         records,
