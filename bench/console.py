@@ -53,7 +53,9 @@ class Console:
         self.post_form("functions/create", name=name, runtime="Python3.12")
 
     def deploy(self, name: str, code: str) -> None:
-        self.post_json("code/deploy", name=name, code={"index.py": code})
+        base = self.get("code/find", name=name)["attributes"]["signature"]
+        changes = {"base": base, "written": {"index.py": code}, "removed": []}
+        self.post_json("code/deploy", name=name, changes=changes)
 
     def fresh_instances(self, name: str) -> None:
         """Lets each call of the function have an instance of its own."""

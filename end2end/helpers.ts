@@ -136,6 +136,13 @@ export async function deploy(page: Page) {
   await expect(page.getByRole("status").filter({ hasText: "Deployed in" })).toBeVisible();
 }
 
+/** The text of each file that is deployed; what is no text, as the console describes it. */
+export async function deployedFiles(page: Page, name: string): Promise<Record<string, unknown>> {
+  const { files } = await (await page.request.get(`/api/code/find?name=${name}`)).json();
+  const shown = Object.entries<{ Text?: string }>(files);
+  return Object.fromEntries(shown.map(([path, file]) => [path, file.Text ?? file]));
+}
+
 /** Creates a function with this code, deployed. */
 export async function createFunctionWith(page: Page, name: string, code: string) {
   await createFunction(page, name);

@@ -78,6 +78,14 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
       },
     },
     {
+      name: "Upload Local ZIP",
+      show: async (page) => {
+        await open(page, `${of}/code`);
+        await page.getByRole("button", { name: "Upload" }).click();
+        await expect(page.getByLabel("ZIP Archive")).toBeVisible();
+      },
+    },
+    {
       name: "Code, draft",
       show: async (page) => {
         await open(page, `${of}/code`);

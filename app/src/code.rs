@@ -1,16 +1,20 @@
-//! The Code tab: the editor, Deploy and Test.
+//! The Code tab: the editor, Deploy, Upload and Test.
+
+use std::collections::BTreeMap;
 
 mod api;
 mod draft;
 mod editor;
+mod files;
 mod page;
+mod project;
 mod test_panel;
+mod upload;
 
 pub(crate) use api::{deploy_code, find_code, find_cold_start, test_function};
 pub(crate) use page::CodePage;
 
 use serde::{Deserialize, Serialize};
-use sluice_domain::code::CodePackage;
 use sluice_domain::function::{ExecutionTimeout, Handler, MemoryMb, Runtime};
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{Cause, Failure, LogLine};
@@ -19,8 +23,8 @@ use sluice_domain::time::Timestamp;
 /// What the Code tab shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeView {
-    /// The deployed files.
-    pub code: CodePackage,
+    /// The deployed files, by their path.
+    pub files: BTreeMap<String, FileView>,
     /// The runtime, which decides the editor's language.
     pub runtime: Runtime,
     /// Where the function begins.
@@ -35,6 +39,31 @@ pub struct CodeView {
     pub cold_start: ColdStart,
     /// Why the deployed code does not run, where it could not be loaded at start.
     pub fault: Option<String>,
+}
+
+/// Largest file that the editor gets.
+pub const MAX_EDITED_FILE_BYTES: usize = 1024 * 1024;
+
+/// Most text that the editor gets of a package: it travels with the page. The vendor's editor
+/// stops at 20 MB.
+pub const MAX_EDITED_BYTES: usize = 4 * 1024 * 1024;
+
+/// A file of the code as the Code tab shows it. What is not shown cannot be edited there, and
+/// stays as it is when something else is deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileView {
+    /// A text.
+    Text(String),
+    /// Not UTF-8, or with NUL.
+    Binary {
+        /// Its size.
+        bytes: u64,
+    },
+    /// More text than the editor gets.
+    Large {
+        /// Its size.
+        bytes: u64,
+    },
 }
 
 /// How a new instance gets to the code.
@@ -71,6 +100,8 @@ pub struct Deployed {
     pub attributes: CodeAttributes,
     /// How long it took, in microseconds.
     pub took_us: u64,
+    /// What will most likely be missed, as a sentence.
+    pub warning: Option<String>,
 }
 
 /// What a test showed.

@@ -9,7 +9,7 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName};
-use sluice_domain::code::{CodeError, CodePackage};
+use sluice_domain::code::{CodeChanges, CodeError};
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{EnvVars, FunctionName, Runtime};
@@ -86,11 +86,12 @@ pub trait Console: Send + Sync {
     async fn find_code(&self, name: FunctionName) -> Result<CodeView, ConsoleError>;
     /// How new instances of a function get to its code.
     async fn find_cold_start(&self, name: FunctionName) -> Result<ColdStart, ConsoleError>;
-    /// Checks the code, saves it and makes it serve.
+    /// Checks the code with these changes, saves it and makes it serve. Refused when what was
+    /// changed is not what is deployed.
     async fn deploy_code(
         &self,
         name: FunctionName,
-        code: CodePackage,
+        changes: CodeChanges,
     ) -> Result<Deployed, ConsoleError>;
     /// Runs the deployed code with `event`, a JSON text.
     async fn test_function(

@@ -79,6 +79,16 @@ pub fn network(name: &str) -> String {
     format!("{FUNCTIONS}/{name}/configuration/network")
 }
 
+/// Where the code of a function is uploaded to as a ZIP archive, by POST.
+pub fn upload(name: &str) -> String {
+    format!("/api/code/upload/{name}")
+}
+
+/// The deployed code of a function as a ZIP archive.
+pub fn download(name: &str) -> String {
+    format!("/api/code/download/{name}")
+}
+
 /// Percent-encodes a text for a query string.
 pub fn encode(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b'/');
@@ -102,7 +112,7 @@ mod tests {
         let id = RequestId::from_bytes([0; 16]);
         insta::assert_snapshot!(
             [sign_in("/functions/a?x=1"), function("a"), logs("a"), request("a", &id), version("a"), aliases("a"),
-             basic_settings("a"), triggers("a"), env_vars("a"), concurrency("a"), network("a")].join("\n"),
+             basic_settings("a"), triggers("a"), env_vars("a"), concurrency("a"), network("a"), upload("a"), download("a")].join("\n"),
             @r"
         /sign-in?next=/functions/a%3Fx%3D1
         /functions/a/code
@@ -115,6 +125,8 @@ mod tests {
         /functions/a/configuration/environment-variables
         /functions/a/configuration/concurrency
         /functions/a/configuration/network
+        /api/code/upload/a
+        /api/code/download/a
         "
         );
     }

@@ -4,6 +4,7 @@ import {
   createFunction,
   createFunctionWith,
   deploy,
+  deployedFiles,
   editor,
   expect,
   open,
@@ -15,8 +16,6 @@ import {
 
 const deployButton = (page: Page) => page.getByRole("button", { name: "Deploy", exact: true });
 
-const deployedFiles = async (page: Page, name: string) =>
-  (await (await page.request.get(`/api/code/find?name=${name}`)).json()).code;
 
 test("a new function has a template with colours and line numbers", async ({ page, named }) => {
   await createFunction(page, named("template"));
@@ -286,6 +285,9 @@ test("the Code tab reads well to a screen reader", async ({ page, named }) => {
       - navigation "Function"
       - region "Code Source":
         - heading "Code Source" [level=2]
+        - link "Download":
+          - /url: /api/code/download/${name}
+        - button "Upload"
         - button "Configure Test Event"
         - button "Test"
         - button "Deploy" [disabled]

@@ -4,6 +4,7 @@
 mod code;
 mod functions;
 mod logs;
+mod packages;
 mod session;
 mod triggers;
 
@@ -18,7 +19,7 @@ use sluice_app::session::SessionState;
 use sluice_app::settings::{BasicSettings, ConcurrencyView};
 use sluice_app::triggers::{TriggerCardView, TriggerChoices};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName};
-use sluice_domain::code::CodePackage;
+use sluice_domain::code::CodeChanges;
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{EnvVars, FunctionName, Runtime};
@@ -48,6 +49,8 @@ pub struct Shared {
     /// One sign-in at a time: guesses side by side would all be compared before
     /// the first wrong one is counted.
     pub signing_in: tokio::sync::Mutex<()>,
+    /// One archive at a time is unpacked or packed: each has a whole package in memory.
+    pub archiving: tokio::sync::Mutex<()>,
 }
 
 /// How the address of a trigger is made.
@@ -92,6 +95,11 @@ impl RequestConsole {
             lead_on,
             next,
         }
+    }
+
+    /// The console for a request that no page and no form stands behind.
+    pub fn plain(shared: Arc<Shared>, session: Session) -> Self {
+        Self::new(shared, session, String::new(), Arc::new(|_| {}), None)
     }
 
     /// The function of that name, for someone who is signed in.
@@ -196,9 +204,9 @@ impl Console for RequestConsole {
     async fn deploy_code(
         &self,
         name: FunctionName,
-        code: CodePackage,
+        changes: CodeChanges,
     ) -> Result<Deployed, ConsoleError> {
-        self.deploy(name, code).await
+        self.deploy_changes(name, changes).await
     }
 
     async fn test_function(

@@ -7,6 +7,7 @@
 // Pages nest deeply, and so do their types.
 #![recursion_limit = "256"]
 
+pub mod archive;
 pub mod cli;
 pub mod console;
 pub mod drawn;

@@ -135,6 +135,7 @@ impl Parts {
             addresses: config.addresses,
             lost: recorder.lost(),
             signing_in: tokio::sync::Mutex::default(),
+            archiving: tokio::sync::Mutex::default(),
         };
         let throttles = ThrottleCounter::start(executor.clone(), store.clone());
         let console = web::router(Arc::new(shared), assets, config.secure_cookie);

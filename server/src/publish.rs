@@ -52,7 +52,9 @@ impl Publisher {
     /// its page says why.
     pub async fn start(&self) -> Result<(), StoreError> {
         let mut deployments = self.change().await;
-        for (function, code) in self.store.all_functions_with_code().await? {
+        for function in self.store.list_functions().await? {
+            // One after the other: together they may not fit into memory.
+            let code = self.store.function_code(&function.function_id).await?;
             let restored = self.executor.restore(spec(&function, code)).await;
             let deployed = restored.map_err(|error| {
                 tracing::error!(function.name = %function.name, error = chain(&error), "could not deploy a function at start");

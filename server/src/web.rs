@@ -1,6 +1,8 @@
 //! The console over HTTP: its pages, its server functions, its files, and what
 //! keeps strangers out.
 
+mod packages;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +41,7 @@ pub const SESSION_COOKIE: &str = "sluice_session";
 const SESSION_DAYS: i64 = 7;
 const SESSION_LENGTH: Expiry = Expiry::OnInactivity(Duration::days(SESSION_DAYS));
 
-/// Largest request to the console: a code package of 20 MB as JSON text.
+/// Largest request to the console: all text of the editor as JSON, or an archive of 40 MB.
 const MAX_REQUEST_BYTES: usize = 48 * 1024 * 1024;
 
 /// Largest request to sign in, which strangers can send.
@@ -69,6 +71,7 @@ pub fn router(shared: Arc<Shared>, assets: Assets, secure_cookie: bool) -> Route
             any(server_functions.clone()).layer(RequestBodyLimitLayer::new(MAX_SIGN_IN_BYTES)),
         )
         .route("/api/{*path}", any(server_functions))
+        .merge(packages::routes(&shared))
         // Pages alone: Leptos would also serve the functions, in its own way.
         .leptos_routes_with_handler(
             pages.clone(),

@@ -88,6 +88,11 @@ impl Runtime {
         }
     }
 
+    /// The file that a handler names, for example `src/index.py`.
+    pub fn handler_file(self, handler: &Handler) -> String {
+        format!("{}{}", handler.file(), self.file_ending())
+    }
+
     /// The ending of the file that a handler names, with its dot.
     pub fn file_ending(self) -> &'static str {
         match self {
@@ -96,8 +101,13 @@ impl Runtime {
         }
     }
 
-    /// True for a file of this runtime's code, which has to be without errors.
+    /// True for a file of this runtime's code, which has to be without errors. What packages
+    /// from npm bring along is not all meant to be run, such as their tests.
     pub fn is_code(self, path: &str) -> bool {
+        let (folders, _) = path.rsplit_once('/').unwrap_or_default();
+        if folders.split('/').any(|folder| folder == "node_modules") {
+            return false;
+        }
         let endings: &[&str] = match self {
             Self::Python312 | Self::Python314 => &[".py"],
             Self::JavaScript => &[".js", ".mjs", ".cjs"],

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
-use sluice_domain::code::CodePackage;
+use sluice_domain::code::CodeChanges;
 
 use super::{CodeView, ColdStart, Deployed, TestResult};
 use crate::console::ConsoleError;
@@ -23,13 +23,13 @@ pub async fn find_cold_start(name: String) -> Result<ColdStart, ConsoleError> {
     ask(|console| async move { console.find_cold_start(name).await }).await
 }
 
-/// Checks the code, saves it and makes it serve.
+/// Checks the code with these changes, saves it and makes it serve.
 #[server(prefix = "/api", endpoint = "code/deploy", input = Json)]
-pub async fn deploy_code(name: String, code: CodePackage) -> Result<Deployed, ConsoleError> {
+pub async fn deploy_code(name: String, changes: CodeChanges) -> Result<Deployed, ConsoleError> {
     use crate::console::{ask, parse};
 
     let name = parse("name", "FSS.1002", &name)?;
-    ask(|console| async move { console.deploy_code(name, code).await }).await
+    ask(|console| async move { console.deploy_code(name, changes).await }).await
 }
 
 /// Runs the deployed code with a JSON event.

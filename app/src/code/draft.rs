@@ -1,16 +1,16 @@
 //! What this browser keeps of a function between visits: the undeployed draft
 //! (Ctrl+S) and the test event. Nothing of it reaches the server.
 
-use sluice_domain::code::CodePackage;
+use sluice_domain::code::CodeChanges;
 
 /// Reads the draft of a function's code.
-pub(crate) fn load_draft(function: &str) -> Option<CodePackage> {
+pub(crate) fn load_draft(function: &str) -> Option<CodeChanges> {
     serde_json::from_str(&get(&format!("sluice.draft.{function}"))?).ok()
 }
 
 /// Keeps the draft of a function's code.
-pub(crate) fn save_draft(function: &str, code: &CodePackage) {
-    if let Ok(text) = serde_json::to_string(code) {
+pub(crate) fn save_draft(function: &str, changes: &CodeChanges) {
+    if let Ok(text) = serde_json::to_string(changes) {
         set(&format!("sluice.draft.{function}"), Some(&text));
     }
 }

@@ -1,23 +1,25 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use sluice_domain::code::{CodeError, CodePackage};
+use sluice_domain::code::{CodeChanges, CodeError};
 use sluice_domain::invocation::megabytes_text;
 
 use super::draft::{forget_draft, load_draft, save_draft};
 use super::editor::CodeEditor;
+use super::files::{self, Files, size};
+use super::project::Project;
 use super::test_panel::{TestEventDialog, TestPanel};
+use super::upload::UploadDialog;
 use super::{
-    CodeAttributes, CodeView, ColdStart, deploy_code, find_code, find_cold_start, test_function,
+    CodeAttributes, CodeView, ColdStart, Deployed, FileView, deploy_code, find_code,
+    find_cold_start, test_function,
 };
 use crate::console::{ConsoleError, sentence};
 use crate::functions::current_function;
 use crate::routes;
 use crate::ui::{
     Button, ButtonKind, Card, CopyButton, Dialog, ErrorNotice, Loaded, Moment, Notice, NoticeKind,
-    TextField,
 };
 
 /// The Code tab.
@@ -25,21 +27,30 @@ use crate::ui::{
 pub(crate) fn CodePage() -> impl IntoView {
     let current = current_function();
     let code = Resource::new(move || current.name.get(), find_code);
+    // Said by the page that shows what was uploaded.
+    let uploaded = RwSignal::new(None::<Deployed>);
+    let on_uploaded = Callback::new(move |deployed| {
+        forget_draft(&current.name.get_untracked());
+        uploaded.set(Some(deployed));
+        code.refetch();
+    });
     view! {
         <Title text=move || format!("Code - {}", current.name.get())/>
-        <Loaded resource=code view=|view| view! { <CodeTab view/> }/>
+        <Loaded resource=code view=move |view| view! { <CodeTab view uploaded on_uploaded/> }/>
     }
 }
 
-type Files = BTreeMap<String, String>;
-
 #[component]
-fn CodeTab(view: CodeView) -> impl IntoView {
+fn CodeTab(
+    view: CodeView,
+    uploaded: RwSignal<Option<Deployed>>,
+    on_uploaded: Callback<Deployed>,
+) -> impl IntoView {
     let function = current_function().name.get_untracked();
     let function = StoredValue::new(function);
-    let deployed = RwSignal::new(Files::from(view.code));
+    let deployed = RwSignal::new(view.files);
     let files = RwSignal::new(deployed.get_untracked());
-    let handler_file = format!("{}{}", view.handler.file(), view.runtime.file_ending());
+    let handler_file = view.runtime.handler_file(&view.handler);
     let first = files.with_untracked(|files| {
         files
             .contains_key(&handler_file)
@@ -49,31 +60,47 @@ fn CodeTab(view: CodeView) -> impl IntoView {
     let selected = RwSignal::new(first.unwrap_or_default());
     let attributes = RwSignal::new(view.attributes);
     let cold_start = RwSignal::new(view.cold_start);
-    let draft_restored = RwSignal::new(false);
+    let base = move || attributes.read_untracked().signature.clone();
+    let draft_restored = RwSignal::new(None::<&'static str>);
     let draft_saved = RwSignal::new(false);
 
     Effect::new(move || {
-        if let Some(draft) = load_draft(&function.get_value())
-            .map(Files::from)
-            .filter(|draft| *draft != deployed.get_untracked())
-        {
-            files.set(draft);
-            draft_restored.set(true);
+        let Some(draft) = load_draft(&function.get_value()) else {
+            return;
+        };
+        let said = match draft.base == base() {
+            true => "This browser's draft is shown; it is not deployed. ",
+            false => {
+                "This browser's draft is shown over code that was deployed after it was begun. "
+            }
+        };
+        let edited = files::with(&deployed.read_untracked(), draft);
+        if edited != *deployed.read_untracked() {
+            files.set(edited);
+            draft_restored.set(Some(said));
         }
     });
 
     let dirty = Memo::new(move |_| *files.read() != *deployed.read());
-    let package = move || CodePackage::try_from(files.get_untracked());
-    let deploying = Action::new(move |code: &CodePackage| {
-        let code = code.clone();
+    let changes = move || {
+        files::check(&files.read_untracked())?;
+        Ok::<_, sluice_domain::code::InvalidCodePackage>(files::changes(
+            &base(),
+            &deployed.read_untracked(),
+            &files.read_untracked(),
+        ))
+    };
+    let deploying = Action::new(move |changes: &CodeChanges| {
+        let (changes, edited) = (changes.clone(), files.get_untracked());
+        uploaded.set(None);
         async move {
-            let result = deploy_code(function.get_value(), code.clone()).await;
+            let result = deploy_code(function.get_value(), changes).await;
             if let Ok(done) = &result {
-                deployed.set(code.into());
+                deployed.set(edited);
                 attributes.set(done.attributes.clone());
                 cold_start.set(ColdStart::Preparing);
                 forget_draft(&function.get_value());
-                draft_restored.set(false);
+                draft_restored.set(None);
                 draft_saved.set(false);
             }
             result
@@ -85,16 +112,16 @@ fn CodeTab(view: CodeView) -> impl IntoView {
         if !dirty.get_untracked() || deploying.pending().get_untracked() {
             return;
         }
-        match package() {
-            Ok(code) => {
-                deploying.dispatch(code);
+        match changes() {
+            Ok(changes) => {
+                deploying.dispatch(changes);
             }
             Err(error) => refused.set(Some(sentence(&error.to_string()))),
         }
     };
-    let save = move || match package() {
-        Ok(code) => {
-            save_draft(&function.get_value(), &code);
+    let save = move || match changes() {
+        Ok(changes) => {
+            save_draft(&function.get_value(), &changes);
             draft_saved.set(true);
         }
         Err(error) => refused.set(Some(sentence(&error.to_string()))),
@@ -132,7 +159,7 @@ fn CodeTab(view: CodeView) -> impl IntoView {
     });
     let testing =
         Action::new(move |event: &String| test_function(function.get_value(), event.clone()));
-    let (event_open, deploy_first_open, new_file_open) = (
+    let (event_open, deploy_first_open, upload_open) = (
         RwSignal::new(false),
         RwSignal::new(false),
         RwSignal::new(false),
@@ -156,36 +183,36 @@ fn CodeTab(view: CodeView) -> impl IntoView {
         }
     });
 
-    // What is typed is kept as it is typed; very large code waits for Ctrl+S.
-    let keep_draft = move || match package() {
-        Ok(code) if !dirty.get_untracked() => {
-            drop(code);
-            forget_draft(&function.get_value());
+    // What is typed is kept as it is typed; very large changes wait for Ctrl+S.
+    let keep_draft = move || match changes() {
+        Ok(changes) if changes.is_empty() => forget_draft(&function.get_value()),
+        Ok(changes) if changes.bytes() <= 256 * 1024 => {
+            save_draft(&function.get_value(), &changes);
         }
-        Ok(code) if code.bytes() <= 256 * 1024 => save_draft(&function.get_value(), &code),
         _ => {}
     };
     let edit = move |path: String, text: String| {
-        if files
+        let old = files
             .read_untracked()
             .get(&path)
-            .is_some_and(|old| *old != text)
-        {
+            .map(|file| file.text() == Some(&text));
+        if old == Some(false) {
             files.update(|files| {
-                files.insert(path, text);
+                files.insert(path, FileView::Text(text));
             });
             code_error.set(None);
             draft_saved.set(false);
             keep_draft();
         }
     };
-    let paths = move || files.read().keys().cloned().collect::<Vec<_>>();
     view! {
         {view.fault.map(|fault| view! { <Notice kind=NoticeKind::Error>{format!("The deployed code does not run: {fault}")}</Notice> })}
         <section class="card code" aria-labelledby="code-source">
             <div class="card__header">
                 <h2 class="card__title" id="code-source">"Code Source"</h2>
                 <div class="card__actions">
+                    <a class=ButtonKind::Normal.class() href=routes::download(&function.get_value()) download="">"Download"</a>
+                    <Button on_press=Callback::new(move |()| upload_open.set(true))>"Upload"</Button>
                     <Button on_press=Callback::new(move |()| event_open.set(true))>"Configure Test Event"</Button>
                     <Button busy=testing.pending() on_press=Callback::new(move |()| test())>"Test"</Button>
                     <Button kind=ButtonKind::Primary busy=deploying.pending() disabled=Signal::derive(move || !dirty.get())
@@ -194,54 +221,46 @@ fn CodeTab(view: CodeView) -> impl IntoView {
                     </Button>
                 </div>
             </div>
-            <Show when=move || draft_restored.get() && dirty.get()>
+            <Show when=move || draft_restored.get().is_some() && dirty.get()>
                 <Notice kind=NoticeKind::Info>
-                    "This browser's draft is shown; it is not deployed. "
+                    {move || draft_restored.get()}
                     <Button kind=ButtonKind::Link on_press=Callback::new(move |()| {
                         files.set(deployed.get_untracked());
                         forget_draft(&function.get_value());
-                        draft_restored.set(false);
+                        draft_restored.set(None);
                     })>"Discard Draft"</Button>
                 </Notice>
             </Show>
             <div class="code__status" aria-live="polite">
                 {move || match deploying.value().get() {
                     _ if refused.read().is_some() => view! { <Notice kind=NoticeKind::Error>{refused.get()}</Notice> }.into_any(),
-                    Some(Ok(done)) if !dirty.get() => view! {
-                        <Notice kind=NoticeKind::Success>{format!("Deployed in {}. The next call runs it.", millis(done.took_us))}</Notice>
-                    }.into_any(),
+                    Some(Ok(done)) if !dirty.get() => view! { <Done verb="Deployed" done/> }.into_any(),
                     Some(Err(ConsoleError::Code(error))) if code_error.read().is_some() => view! {
                         <Notice kind=NoticeKind::Error>{format!("Nothing was deployed. {error}")}</Notice>
                     }.into_any(),
+                    None if !dirty.get() => uploaded.get().map(|done| view! { <Done verb="Uploaded and deployed" done/> }).into_any(),
                     Some(Err(ConsoleError::Code(_))) | None | Some(Ok(_)) => ().into_any(),
                     Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
                 }}
             </div>
             <div class="code__body">
-                <div class="project">
-                    <div class="project__header">
-                        <h3 class="project__title">"Project"</h3>
-                        <Button kind=ButtonKind::Link on_press=Callback::new(move |()| new_file_open.set(true))>"New File"</Button>
-                    </div>
-                    <ul class="project__files">
-                        <For each=paths key=|path| path.clone() let:path>
-                            <ProjectFile path files deployed selected/>
-                        </For>
-                    </ul>
-                </div>
+                <Project files deployed selected/>
                 // One editor a file, so that undo never leads into another one.
                 {move || {
                     let path = StoredValue::new(selected.get());
+                    if let Some(shown) = unshown(files.read_untracked().get(&selected.get())) {
+                        return view! { <p class="code__unshown">{shown}</p> }.into_any();
+                    }
                     view! {
                         <CodeEditor
                             label=format!("Code of {}", path.get_value())
-                            value=Signal::derive(move || files.read().get(&path.get_value()).cloned().unwrap_or_default())
+                            value=Signal::derive(move || text_of(&files.read(), &path.get_value()))
                             diagnostics
                             on_input=Callback::new(move |text: String| edit(path.get_value(), text))
                             on_save=Callback::new(move |()| save())
                             on_deploy=Callback::new(move |()| deploy())
                         />
-                    }
+                    }.into_any()
                 }}
             </div>
             <p class="code__hint">
@@ -263,9 +282,7 @@ fn CodeTab(view: CodeView) -> impl IntoView {
             </Card>
         </div>
         <TestEventDialog function=function.get_value() event open=event_open/>
-        <Dialog title="New File" open=new_file_open>
-            <NewFileForm files selected open=new_file_open/>
-        </Dialog>
+        <UploadDialog function=function.get_value() open=upload_open dirty on_uploaded/>
         <Dialog title="Deploy and Test" open=deploy_first_open>
             <p>"A test runs the deployed code, and this code is not deployed yet. Deploy it and test?"</p>
             <div class="dialog__footer">
@@ -280,18 +297,39 @@ fn CodeTab(view: CodeView) -> impl IntoView {
     }
 }
 
+/// What a deploy did, and what will be missed.
+#[component]
+fn Done(verb: &'static str, done: Deployed) -> impl IntoView {
+    let took = millis(done.took_us);
+    view! {
+        <Notice kind=NoticeKind::Success>{format!("{verb} in {took}. The next call runs it.")}</Notice>
+        {done.warning.map(|warning| view! { <Notice kind=NoticeKind::Warning>{warning}</Notice> })}
+    }
+}
+
+fn text_of(files: &Files, path: &str) -> String {
+    let text = files.get(path).and_then(FileView::text);
+    text.unwrap_or_default().to_owned()
+}
+
+/// What stands in the editor's place, where a file is not shown.
+fn unshown(file: Option<&FileView>) -> Option<String> {
+    let what = match file? {
+        FileView::Text(_) => return None,
+        FileView::Binary { bytes } => format!("This is a binary file of {}.", size(*bytes)),
+        FileView::Large { bytes } => format!(
+            "This file has {}, which is more than the editor takes.",
+            size(*bytes)
+        ),
+    };
+    Some(format!(
+        "{what} It stays as it is when you deploy; Download has it, and Upload replaces it."
+    ))
+}
+
 /// Microseconds as a reader wants them: `4.525 ms`.
 pub(super) fn millis(micros: u64) -> String {
     format!("{}.{:03} ms", micros / 1000, micros % 1000)
-}
-
-/// Bytes as the console shows a code size: `286.00 B`, `1.42 KB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes}.00 B"),
-        1024..1_048_576 => format!("{:.2} KB", bytes as f64 / 1024.0),
-        _ => format!("{:.2} MB", bytes as f64 / 1_048_576.0),
-    }
 }
 
 /// How often the page asks whether the snapshot is made; it takes about a tenth of a second.
@@ -344,87 +382,5 @@ fn CodeAttributesList(
             <div><dt>"Cold Start"</dt><dd aria-live="polite">{begins}</dd></div>
             <div><dt>"Last Modified"</dt><dd>{move || view! { <Moment at=attributes.read().modified_at/> }}</dd></div>
         </dl>
-    }
-}
-
-#[component]
-fn ProjectFile(
-    path: String,
-    files: RwSignal<Files>,
-    deployed: RwSignal<Files>,
-    selected: RwSignal<String>,
-) -> impl IntoView {
-    let (this, compared, chosen, removed) =
-        (path.clone(), path.clone(), path.clone(), path.clone());
-    let changed = move || files.read().get(&compared) != deployed.read().get(&compared);
-    let only = move || files.read().len() == 1;
-    let remove = move |()| {
-        files.update(|files| {
-            files.remove(&removed);
-        });
-        if *selected.read_untracked() == removed {
-            selected.set(
-                files
-                    .read_untracked()
-                    .keys()
-                    .next()
-                    .cloned()
-                    .unwrap_or_default(),
-            );
-        }
-    };
-    view! {
-        <li class="project__file">
-            <button type="button" class="project__name" aria-current=move || (*selected.read() == this).then_some("true")
-                on:click=move |_| selected.set(chosen.clone())>
-                {path.clone()}
-                {move || changed().then(|| view! { <span class="project__mark" title="Not deployed"><span aria-hidden="true">"●"</span><span class="visually-hidden">" not deployed"</span></span> })}
-            </button>
-            <Button kind=ButtonKind::Link label=format!("Delete {path}") disabled=Signal::derive(only) on_press=Callback::new(remove)>"×"</Button>
-        </li>
-    }
-}
-
-#[component]
-fn NewFileForm(
-    files: RwSignal<Files>,
-    selected: RwSignal<String>,
-    open: RwSignal<bool>,
-) -> impl IntoView {
-    let path = RwSignal::new(String::new());
-    let error = Signal::derive(move || {
-        let path = path.get();
-        if path.is_empty() {
-            return None;
-        }
-        if files.read().contains_key(&path) {
-            return Some("There is such a file already".to_owned());
-        }
-        let mut all = files.get();
-        all.insert(path, String::new());
-        CodePackage::try_from(all)
-            .err()
-            .map(|error| sentence(&error.to_string()))
-    });
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let new = path.get_untracked();
-        if !new.is_empty() && error.get_untracked().is_none() {
-            files.update(|files| {
-                files.insert(new.clone(), String::new());
-            });
-            selected.set(new);
-            open.set(false);
-        }
-    };
-    view! {
-        <form class="form" on:submit=submit>
-            <TextField name="path" label="File Path" value=path error required=true autofocus=true placeholder="helpers/text.py"
-                hint="Folders are separated by a slash (/)."/>
-            <div class="dialog__footer">
-                <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
-                <Button kind=ButtonKind::Primary submit=true disabled=Signal::derive(move || path.read().is_empty() || error.read().is_some())>"OK"</Button>
-            </div>
-        </form>
     }
 }

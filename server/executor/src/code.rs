@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use sluice_domain::code::CodePackage;
+use sluice_domain::code::{self, CodePackage};
 
 use crate::scratch::ScratchFolder;
 
@@ -13,13 +13,13 @@ use crate::scratch::ScratchFolder;
 /// deployment, and no other has to be asked.
 pub fn write(code: &CodePackage, parent: &Path) -> io::Result<ScratchFolder> {
     let folder = ScratchFolder::new(parent)?;
-    for (path, text) in code.files() {
+    for (path, content) in code.files() {
         // A package's paths never lead outside: its type keeps that.
         let file = folder.path().join("code").join(path);
         if let Some(above) = file.parent() {
             fs::create_dir_all(above)?;
         }
-        fs::write(file, text)?;
+        fs::write(file, content)?;
     }
     Ok(folder)
 }
@@ -27,7 +27,7 @@ pub fn write(code: &CodePackage, parent: &Path) -> io::Result<ScratchFolder> {
 /// The file at `path` of the code in `folder`; none where the code has no such file.
 pub fn read(folder: &Path, path: &str) -> io::Result<Option<Vec<u8>>> {
     // What a package could not have, such as a way outside, is not even looked for.
-    if CodePackage::single(path, "").is_err() {
+    if !code::is_path(path) {
         return Ok(None);
     }
     match fs::read(folder.join("code").join(path)) {

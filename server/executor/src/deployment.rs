@@ -28,7 +28,7 @@ pub struct DeploymentSpec {
     pub runtime: Runtime,
     /// Handler, memory, timeout and environment variables.
     pub settings: FunctionSettings,
-    /// The code.
+    /// The code. A deployment has it on disk, and here no more.
     pub code: CodePackage,
 }
 
@@ -53,7 +53,9 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    pub(crate) fn new(spec: DeploymentSpec, blueprint: Blueprint, share: Arc<Share>) -> Self {
+    pub(crate) fn new(mut spec: DeploymentSpec, blueprint: Blueprint, share: Arc<Share>) -> Self {
+        // All functions' code together may not fit into memory.
+        spec.code = CodePackage::default();
         Self {
             spec,
             pool: Pool::default(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{LogLevel, MAX_RESULT_BYTES};
 use wasmtime::component::ResourceTable;
@@ -53,7 +54,7 @@ pub struct Blueprint {
     memory_bytes: u64,
     /// Whether its instances are made new after a call.
     is_renewed: bool,
-    handler_source: Option<Vec<u8>>,
+    handler_source: Option<Bytes>,
     dialer: Arc<Dialer>,
     snapshot: OnceLock<guest::RuntimePre<Host>>,
 }
@@ -78,11 +79,7 @@ impl Blueprint {
         code: ScratchFolder,
         surroundings: Surroundings,
     ) -> Self {
-        let handler_file = format!(
-            "{}{}",
-            spec.settings.handler.file(),
-            spec.runtime.file_ending()
-        );
+        let handler_file = spec.runtime.handler_file(&spec.settings.handler);
         let rules = spec.settings.outbound.clone();
         let dialer = Dialer::new(rules, Arc::clone(&surroundings.outside));
         Self {
@@ -92,10 +89,7 @@ impl Blueprint {
             environment: environment(spec),
             is_renewed: spec.settings.concurrency.fresh_instances(),
             memory_bytes: spec.settings.memory.bytes(),
-            handler_source: spec
-                .code
-                .file(&handler_file)
-                .map(|text| text.as_bytes().to_vec()),
+            handler_source: spec.code.file(&handler_file).cloned(),
             dialer: Arc::new(dialer),
             snapshot: OnceLock::new(),
         }

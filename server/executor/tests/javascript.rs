@@ -82,6 +82,28 @@ async fn a_result_comes_by_return_promise_or_callback() {
 }
 
 #[tokio::test]
+async fn a_package_has_what_npm_installs_and_files_of_any_bytes() {
+    let world = World::javascript().await;
+    let code = "const { word } = require('words');
+const { count } = require('../data/count.json');
+exports.main = () => [word, count];";
+    let files: [(&str, &[u8]); 5] = [
+        ("src/index.js", code.as_bytes()),
+        ("node_modules/words/index.js", b"exports.word = 'hello'"),
+        (
+            "node_modules/words/test/fails.js",
+            b"this is no JavaScript (",
+        ),
+        ("data/count.json", b"{\"count\": 3}"),
+        ("data/a.bin", b"\x00\xff\xfe\r\n"),
+    ];
+    let spec = package_in(Runtime::JavaScript, "src/index.main", &files);
+    let deployment = world.deploy_spec(spec).await.unwrap();
+    let result = returned(world.call(&deployment, "{}").await);
+    assert_eq!(result, r#"["hello",3]"#);
+}
+
+#[tokio::test]
 async fn a_handler_is_found_in_any_folder_and_kind_of_module() {
     let world = World::javascript().await;
     let check = async |handler: &str, files: &[(&str, &str)]| {

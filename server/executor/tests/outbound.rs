@@ -617,7 +617,7 @@ fn with_requests(index: &str, authority: &str) -> CodePackage {
     }
     files.insert("index.py".to_owned(), index.to_owned());
     files.insert("ca.pem".to_owned(), authority.to_owned());
-    CodePackage::try_from(files).unwrap()
+    CodePackage::new(files).unwrap()
 }
 
 #[tokio::test]

@@ -1,20 +1,27 @@
 //! The code of a function: Deploy and Test.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use sha2::{Digest, Sha512};
-use sluice_app::code::{CodeAttributes, CodeView, ColdStart, Deployed, TestResult};
+use sluice_app::code::{
+    CodeAttributes, CodeView, ColdStart, Deployed, FileView, MAX_EDITED_BYTES,
+    MAX_EDITED_FILE_BYTES, TestResult,
+};
 use sluice_app::console::ConsoleError;
-use sluice_domain::code::CodePackage;
+use sluice_domain::code::{CodeChanges, CodePackage, InvalidCodePackage};
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{Failure, LogLine, Origin};
 use sluice_executor::{Call, DeployError, Deployment, Outcome, Refused};
 use sluice_store::FunctionRow;
+use tokio::sync::MutexGuard;
 
 use super::{RequestConsole, internal, refused};
 use crate::drawn;
+use crate::publish::Deployments;
 
 /// Bytes of log that a test shows; the vendor shows 2 KB, and its users ask for
 /// more. Monitoring > Logs has it all.
@@ -23,15 +30,61 @@ const TEST_LOG_BYTES: usize = 64 * 1024;
 /// Largest event of a test in bytes. Source: quotas, synchronous request.
 const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 
-/// SHA-512 of the code in hexadecimal: of each file its path and its text, each
+/// SHA-512 of the code in hexadecimal: of each file its path and its content, each
 /// with its length before it, so that no two packages have the same.
 pub(super) fn code_digest(code: &CodePackage) -> String {
     let mut hash = Sha512::new();
-    for part in code.files().flat_map(|(path, text)| [path, text]) {
+    for part in code
+        .files()
+        .flat_map(|(path, content)| [path.as_bytes(), content])
+    {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
     hex::encode(hash.finalize())
+}
+
+/// Files that are no code package, as the console says it.
+pub(super) fn no_package(error: InvalidCodePackage) -> ConsoleError {
+    let code = match error {
+        InvalidCodePackage::Empty => "FSS.1012",
+        _ => "FSS.1011",
+    };
+    ConsoleError::refused(code, 400, format!("The code cannot be deployed: {error}."))
+}
+
+/// What there is to say when the handler's file is missing.
+fn without_handler(row: &FunctionRow, code: &CodePackage) -> Option<String> {
+    let handler = &row.settings.handler;
+    let file = row.runtime.handler_file(handler);
+    code.file(&file).is_none().then(|| {
+        format!("The handler {handler} is looked for in {file}, and the code has no such file.")
+    })
+}
+
+/// The files as the Code tab shows them. Where there is more text than it gets, it gets the
+/// handler's file first, and then what is least deep: dependencies have folders of their own.
+fn files(code: &CodePackage, handler_file: &str) -> BTreeMap<String, FileView> {
+    let mut paths: Vec<_> = code.files().collect();
+    paths.sort_by_key(|(path, _)| (*path != handler_file, path.matches('/').count()));
+    let mut sent = 0;
+    let view = |(path, content): (&str, &Bytes)| {
+        let bytes = content.len() as u64;
+        let view = match std::str::from_utf8(content) {
+            Ok(text) if !text.contains('\0') => {
+                let fits = sent + text.len() <= MAX_EDITED_BYTES;
+                if text.len() <= MAX_EDITED_FILE_BYTES && fits {
+                    sent += text.len();
+                    FileView::Text(text.to_owned())
+                } else {
+                    FileView::Large { bytes }
+                }
+            }
+            _ => FileView::Binary { bytes },
+        };
+        (path.to_owned(), view)
+    };
+    paths.into_iter().map(view).collect()
 }
 
 /// Why code could not be deployed, as the console says it.
@@ -81,8 +134,9 @@ impl RequestConsole {
             .await
             .map_err(refused)?;
         let deployment = self.shared.publisher.deployment(&row.function_id);
+        let handler_file = row.runtime.handler_file(&row.settings.handler);
         Ok(CodeView {
-            code,
+            files: files(&code, &handler_file),
             runtime: row.runtime,
             attributes: attributes(&row),
             handler: row.settings.handler,
@@ -100,14 +154,35 @@ impl RequestConsole {
         ))
     }
 
-    pub(super) async fn deploy(
+    pub(super) async fn deploy_changes(
         &self,
         name: FunctionName,
+        changes: CodeChanges,
+    ) -> Result<Deployed, ConsoleError> {
+        let deployments = self.shared.publisher.change().await;
+        let row = self.function(&name).await?;
+        if row.code_digest != changes.base {
+            return Err(ConsoleError::refused(
+                "",
+                409,
+                "Other code was deployed since this page was loaded, and nothing of it was \
+                 overwritten. Load the page again: your changes stay in this browser.",
+            ));
+        }
+        let code = self.shared.store.function_code(&row.function_id).await;
+        let code = code.map_err(refused)?.with(changes).map_err(no_package)?;
+        self.deploy(deployments, row, code).await
+    }
+
+    /// Deploys the code of a function. Nothing else changes while it has `deployments`.
+    pub(super) async fn deploy(
+        &self,
+        mut deployments: MutexGuard<'_, Deployments>,
+        row: FunctionRow,
         code: CodePackage,
     ) -> Result<Deployed, ConsoleError> {
         let began = Instant::now();
-        let mut deployments = self.shared.publisher.change().await;
-        let row = self.function(&name).await?;
+        let name = row.name.clone();
         let deployed = self
             .shared
             .publisher
@@ -133,6 +208,7 @@ impl RequestConsole {
         Ok(Deployed {
             attributes: attributes(&row),
             took_us,
+            warning: without_handler(&row, &code),
         })
     }
 
@@ -234,20 +310,43 @@ mod tests {
 
     #[test]
     fn moving_a_character_between_files_changes_the_digest() {
-        let package = |files: [(&str, &str); 2]| {
-            CodePackage::try_from(
-                files
-                    .map(|(path, text)| (path.to_owned(), text.to_owned()))
-                    .into_iter()
-                    .collect::<std::collections::BTreeMap<_, _>>(),
-            )
-            .unwrap()
-        };
+        let package = |files: [(&str, &'static str); 2]| CodePackage::new(files).unwrap();
         assert_ne!(
             code_digest(&package([("a", "xy"), ("b", "z")])),
             code_digest(&package([("a", "x"), ("b", "yz")]))
         );
         assert_eq!(code_digest(&package([("a", ""), ("b", "")])).len(), 128);
+    }
+
+    #[test]
+    fn the_editor_gets_text_and_not_too_much_of_it() {
+        let text = |n: usize| "x".repeat(n);
+        let shown = |given: &[(&str, String)]| {
+            let given = given.iter().map(|(path, text)| (*path, text.clone()));
+            let code = CodePackage::new(given).unwrap();
+            let shown = files(&code, "lib/index.py").into_iter();
+            let shown = shown.map(|(path, view)| match view {
+                FileView::Text(_) => format!("{path} text"),
+                FileView::Binary { bytes } => format!("{path} binary {bytes}"),
+                FileView::Large { bytes } => format!("{path} large {bytes}"),
+            });
+            shown.collect::<Vec<_>>().join(", ")
+        };
+        let nul = ("b", "\0".to_owned());
+        assert_eq!(shown(&[("a", text(1)), nul]), "a text, b binary 1");
+        let latin = CodePackage::single("a", b"gr\xf6\xdfe").unwrap();
+        let latin = files(&latin, "index.py");
+        assert_eq!(latin["a"], FileView::Binary { bytes: 5 });
+        let most = MAX_EDITED_FILE_BYTES;
+        assert_eq!(
+            shown(&[("a", text(most)), ("b", text(most + 1))]),
+            "a text, b large 1048577"
+        );
+        let many = ["c/d/e", "c/f", "g", "h", "lib/index.py", "z"];
+        assert_eq!(
+            shown(&many.map(|path| (path, text(most)))),
+            "c/d/e large 1048576, c/f large 1048576, g text, h text, lib/index.py text, z text"
+        );
     }
 
     #[test]

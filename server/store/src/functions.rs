@@ -1,6 +1,6 @@
 //! Functions, their settings and their code.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use sluice_domain::code::CodePackage;
 use sluice_domain::concurrency::Concurrency;
@@ -132,23 +132,11 @@ impl Store {
         row.parse(env_vars.collect()).map(Some)
     }
 
-    /// All functions with their code, for the first snapshot.
-    pub async fn all_functions_with_code(
-        &self,
-    ) -> Result<Vec<(FunctionRow, CodePackage)>, StoreError> {
-        let mut functions = Vec::new();
-        for function in self.list_functions().await? {
-            let code = self.function_code(&function.function_id).await?;
-            functions.push((function, code));
-        }
-        Ok(functions)
-    }
-
     /// The code of a function.
     pub async fn function_code(&self, function_id: &FunctionId) -> Result<CodePackage, StoreError> {
         let id = function_id.as_str();
         let files = sqlx::query!(
-            "select path, text from function_file where function_id = ?",
+            "select path, content from function_file where function_id = ?",
             id
         )
         .fetch_all(&self.readers)
@@ -157,8 +145,8 @@ impl Store {
         if files.is_empty() {
             return Err(StoreError::NotFound(Kind::Function)); // a function has at least one file
         }
-        let files: BTreeMap<_, _> = files.into_iter().map(|row| (row.path, row.text)).collect();
-        files.try_into().map_err(damaged("function_file", "path"))
+        let files = files.into_iter().map(|row| (row.path, row.content));
+        CodePackage::new(files).map_err(damaged("function_file", "path"))
     }
 
     /// Replaces the settings of a function.
@@ -293,12 +281,13 @@ async fn insert_files(
     code: &CodePackage,
 ) -> Result<(), StoreError> {
     let id = function_id.as_str();
-    for (path, text) in code.files() {
+    for (path, content) in code.files() {
+        let content = content.as_ref();
         sqlx::query!(
-            "insert into function_file (function_id, path, text) values (?, ?, ?)",
+            "insert into function_file (function_id, path, content) values (?, ?, ?)",
             id,
             path,
-            text
+            content
         )
         .execute(&mut *tx)
         .await
@@ -432,9 +421,8 @@ mod tests {
         }
     }
 
-    fn code(files: &[(&str, &str)]) -> CodePackage {
-        let files = files.iter().map(|(k, v)| (k.to_string(), v.to_string()));
-        files.collect::<BTreeMap<_, _>>().try_into().unwrap()
+    fn code(files: &[(&str, &'static str)]) -> CodePackage {
+        CodePackage::new(files.iter().copied()).unwrap()
     }
 
     #[tokio::test]
@@ -462,8 +450,9 @@ mod tests {
             store.find_function(&new.name).await.unwrap().as_ref(),
             Some(&row)
         );
-        let all = store.all_functions_with_code().await.unwrap();
-        assert_eq!(all, [(row, new.code)]);
+        assert_eq!(store.list_functions().await.unwrap(), [row]);
+        let code = store.function_code(&new.function_id).await.unwrap();
+        assert_eq!(code, new.code);
         let other = "Demo".parse().unwrap(); // names are case-sensitive
         assert_eq!(store.find_function(&other).await.unwrap(), None);
     }
@@ -604,7 +593,10 @@ mod tests {
             "insert into function_env_var select function_id, 20, 'A', '' from function",
             "insert into function_env_var select function_id, 0, '1', '' from function",
             "insert into function_env_var select function_id, 0, 'A', printf('%.4096c', 'x') from function",
-            "insert into function_file values ('nobody', 'a', '')",
+            "insert into function_file values ('nobody', 'a', x'')",
+            "update function_file set content = 'text'",
+            "update function_file set content = zeroblob(134217729)",
+            "update function set code_size = 134217729",
         ] {
             assert!(test.sql(wrong).await.is_err(), "{wrong}");
         }

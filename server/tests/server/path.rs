@@ -131,7 +131,8 @@ async fn a_deploy_serves_the_next_call_and_a_syntax_error_serves_nothing() {
     let url = user.publish("greeter", &code("one"), "/").await;
     assert_eq!(world.call(Method::GET, &url, "").await.body, "one");
 
-    let wrong = user.ask("code/deploy", json!({ "name": "greeter", "code": { "index.py": "def handler(event, context):\n    return (\n" } })).await;
+    let wrong = json!({ "index.py": "def handler(event, context):\n    return (\n" });
+    let wrong = user.deploy("greeter", wrong).await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     assert_eq!(
         (&wrong.json()["Code"]["file"], &wrong.json()["Code"]["line"]),
@@ -141,12 +142,8 @@ async fn a_deploy_serves_the_next_call_and_a_syntax_error_serves_nothing() {
     );
     assert_eq!(world.call(Method::GET, &url, "").await.body, "one");
 
-    let right = user
-        .ask(
-            "code/deploy",
-            json!({ "name": "greeter", "code": { "index.py": code("two") } }),
-        )
-        .await;
+    let right = json!({ "index.py": code("two") });
+    let right = user.deploy("greeter", right).await;
     assert_eq!(right.status, StatusCode::OK, "{}", right.body);
     assert_eq!(world.call(Method::GET, &url, "").await.body, "two");
 }

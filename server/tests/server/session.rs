@@ -38,6 +38,8 @@ async fn nothing_of_the_console_answers_without_a_session() {
     for function in [
         "functions/delete",
         "code/deploy",
+        "code/upload/a",
+        "code/download/a",
         "triggers/create",
         "logs/requests",
         "functions/create",

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use sluice::console::Addresses;
@@ -26,7 +26,9 @@ pub struct World {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// The body, as text and as it came.
     pub body: String,
+    pub bytes: Bytes,
 }
 
 impl Answer {
@@ -187,13 +189,7 @@ impl Visitor {
             )
             .await,
         );
-        self.expect(
-            self.ask(
-                "code/deploy",
-                json!({ "name": name, "code": { "index.py": code } }),
-            )
-            .await,
-        );
+        self.expect(self.deploy(name, json!({ "index.py": code })).await);
         let group = self.expect(
             self.ask(
                 "api-groups/create",
@@ -221,6 +217,27 @@ impl Visitor {
             )
             .await;
         self.expect(cards)[0]["url"].as_str().unwrap().to_owned()
+    }
+
+    /// The code of a function as the Code tab shows it.
+    pub async fn code(&self, name: &str) -> Value {
+        let path = format!("/api/code/find?name={name}");
+        self.expect(self.send(Method::GET, &path, Body::empty(), &[]).await)
+    }
+
+    /// Deploys the code of a function with these texts.
+    pub async fn deploy(&self, name: &str, written: Value) -> Answer {
+        let code = self.code(name).await;
+        let base = &code["attributes"]["signature"];
+        let changes = json!({ "base": base, "written": written, "removed": [] });
+        self.ask("code/deploy", json!({ "name": name, "changes": changes }))
+            .await
+    }
+
+    /// Uploads an archive as the code of a function.
+    pub async fn upload(&self, name: &str, zip: impl Into<Body>) -> Answer {
+        let path = format!("/api/code/upload/{name}");
+        self.send(Method::POST, &path, zip.into(), &[]).await
     }
 
     /// The requests of a function, as soon as there are `count` of them.
@@ -288,6 +305,7 @@ async fn answer(router: Router, request: Request<Body>) -> Answer {
     Answer {
         status: head.status,
         headers: head.headers,
-        body: String::from_utf8(body.to_vec()).unwrap(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
     }
 }

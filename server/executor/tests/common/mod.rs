@@ -239,17 +239,21 @@ pub fn spec_in(runtime: Runtime, code: &str) -> DeploymentSpec {
 }
 
 /// A Python function with several files.
-pub fn package(handler: &str, files: &[(&str, &str)]) -> DeploymentSpec {
+pub fn package(handler: &str, files: &[(&str, impl AsRef<[u8]>)]) -> DeploymentSpec {
     package_in(Runtime::Python312, handler, files)
 }
 
 /// The same in any language.
-pub fn package_in(runtime: Runtime, handler: &str, files: &[(&str, &str)]) -> DeploymentSpec {
+pub fn package_in(
+    runtime: Runtime,
+    handler: &str,
+    files: &[(&str, impl AsRef<[u8]>)],
+) -> DeploymentSpec {
     let files = files
         .iter()
-        .map(|(path, text)| (path.to_string(), text.to_string()));
+        .map(|(path, content)| (*path, content.as_ref().to_vec()));
     let mut spec = spec_in(runtime, "");
-    spec.code = CodePackage::try_from(files.collect::<std::collections::BTreeMap<_, _>>()).unwrap();
+    spec.code = CodePackage::new(files).unwrap();
     spec.settings.handler = Handler::parse(handler).unwrap();
     spec
 }

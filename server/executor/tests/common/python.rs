@@ -61,6 +61,29 @@ async fn a_handler_is_found_in_any_folder() {
 }
 
 #[tokio::test]
+async fn files_of_any_bytes_are_read_beside_the_code() {
+    let world = start().await;
+    let code = "import words.greeting
+def main(event, context):
+    with open('code/data/a.bin', 'rb') as relative, open('/opt/function/code/data/a.bin', 'rb') as absolute:
+        content = relative.read()
+        assert content == absolute.read()
+    try:
+        open('code/data/a.bin', 'wb')
+    except OSError:
+        return [words.greeting.WORD, list(content)]
+";
+    let files: [(&str, &[u8]); 3] = [
+        ("src/index.py", code.as_bytes()),
+        ("words/greeting.py", b"WORD = 'hello'"),
+        ("data/a.bin", b"\x00\xff\xfe\r\n"),
+    ];
+    let deployment = world.deploy_spec(package("src/index.main", &files)).await;
+    let result = returned(world.call(&deployment.unwrap(), "{}").await);
+    assert_eq!(result, r#"["hello", [0, 255, 254, 13, 10]]"#);
+}
+
+#[tokio::test]
 async fn code_with_an_error_is_not_deployed() {
     let world = start().await;
     let check = async |code: &str, line: u32, column: u32, message: &str| {
