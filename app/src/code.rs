@@ -37,8 +37,25 @@ pub struct CodeView {
     pub attributes: CodeAttributes,
     /// How a new instance gets to the code.
     pub cold_start: ColdStart,
+    /// What the component is, where the code has one.
+    pub component: Option<ComponentView>,
     /// Why the deployed code does not run, where it could not be loaded at start.
     pub fault: Option<String>,
+}
+
+/// A WebAssembly component as the Code tab shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComponentView {
+    /// Its file.
+    pub file: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What it is called by.
+    pub called_by: String,
+    /// All that it exports.
+    pub exports: Vec<String>,
+    /// All that it imports.
+    pub imports: Vec<String>,
 }
 
 /// Largest file that the editor gets.

@@ -12,6 +12,7 @@ mod browser;
 mod build;
 mod compress;
 mod esbuild;
+mod examples;
 mod frontend;
 mod fuse;
 mod lanes;

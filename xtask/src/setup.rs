@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::progress::Progress;
 use crate::wasm_target::{self, WasmCompiler};
-use crate::{libraries, npm, paths, runtimes};
+use crate::{examples, libraries, npm, paths, runtimes};
 
 /// How many steps [`make`] takes.
 pub const STEPS: usize = 5;
@@ -21,5 +21,6 @@ pub fn make(progress: &mut Progress) -> Result<WasmCompiler> {
     progress.step("python runtime", runtimes::python)?;
     progress.step("javascript runtime", runtimes::javascript)?;
     progress.step("test libraries", libraries::install)?;
+    progress.step("example components", |step| examples::rust(step, &compiler))?;
     Ok(compiler)
 }

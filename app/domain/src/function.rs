@@ -67,6 +67,8 @@ named_enum! {
         Python314 = "Python3.14", "Python 3.14";
         /// JavaScript on StarlingMonkey, which is not Node.js: so it bears no version of it.
         JavaScript = "JavaScript", "JavaScript (StarlingMonkey)";
+        /// A WebAssembly component that the user built, in any language.
+        WebAssembly = "WebAssembly", "WebAssembly component";
     }
 }
 
@@ -76,15 +78,17 @@ impl Runtime {
         match self {
             Self::Python312 | Self::Python314 => "index.py",
             Self::JavaScript => "index.js",
+            Self::WebAssembly => "README.md",
         }
     }
 
     /// The code that a new function of this runtime starts with: an answer that
-    /// works from Test and from a browser alike.
+    /// works from Test and from a browser alike, or how to get to one.
     pub fn template(self) -> &'static str {
         match self {
             Self::Python312 | Self::Python314 => PYTHON_TEMPLATE,
             Self::JavaScript => JAVASCRIPT_TEMPLATE,
+            Self::WebAssembly => COMPONENT_TEMPLATE,
         }
     }
 
@@ -98,6 +102,7 @@ impl Runtime {
         match self {
             Self::Python312 | Self::Python314 => ".py",
             Self::JavaScript => ".js",
+            Self::WebAssembly => ".wasm",
         }
     }
 
@@ -111,6 +116,8 @@ impl Runtime {
         let endings: &[&str] = match self {
             Self::Python312 | Self::Python314 => &[".py"],
             Self::JavaScript => &[".js", ".mjs", ".cjs"],
+            // A component is checked as a whole, when it is compiled.
+            Self::WebAssembly => &[],
         };
         endings.iter().any(|ending| path.ends_with(ending))
     }
@@ -141,6 +148,21 @@ const JAVASCRIPT_TEMPLATE: &str = r#"exports.handler = async (event, context) =>
         },
     };
 };
+"#;
+
+const COMPONENT_TEMPLATE: &str = r#"# This function waits for its component
+
+Build a WebAssembly component in any language and upload it: **Upload**, a .wasm file, or a ZIP
+archive that has it as index.wasm beside files that it reads under code/.
+
+It exports one of these:
+
+- `handle` of the world `sluice:function/component@0.1.0`: JSON in, JSON out;
+- `wasi:http/incoming-handler@0.2`: an HTTP server, called by an APIG trigger or by a test event
+  of that form.
+
+docs/webassembly.md of Sluice's sources says what it may import; examples/ has some, with how
+they are built.
 "#;
 
 /// Where a function begins: `file.function`, the file without its ending and

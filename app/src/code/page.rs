@@ -12,7 +12,7 @@ use super::project::Project;
 use super::test_panel::{TestEventDialog, TestPanel};
 use super::upload::UploadDialog;
 use super::{
-    CodeAttributes, CodeView, ColdStart, Deployed, FileView, deploy_code, find_code,
+    CodeAttributes, CodeView, ColdStart, ComponentView, Deployed, FileView, deploy_code, find_code,
     find_cold_start, test_function,
 };
 use crate::console::{ConsoleError, sentence};
@@ -269,6 +269,7 @@ fn CodeTab(
                 "What you type is kept in this browser; Ctrl+S does it at once, Ctrl+Enter deploys, Ctrl+F finds. Escape, then Tab leaves the editor."
             </p>
         </section>
+        {view.component.map(|component| view! { <ComponentCard component/> })}
         <TestPanel result=testing.value().into() pending=testing.pending()/>
         <div class="columns">
             <Card title="Code Attributes"><CodeAttributesList attributes cold_start/></Card>
@@ -282,7 +283,7 @@ fn CodeTab(
             </Card>
         </div>
         <TestEventDialog function=function.get_value() event open=event_open/>
-        <UploadDialog function=function.get_value() open=upload_open dirty on_uploaded/>
+        <UploadDialog function=function.get_value() runtime=view.runtime open=upload_open dirty on_uploaded/>
         <Dialog title="Deploy and Test" open=deploy_first_open>
             <p>"A test runs the deployed code, and this code is not deployed yet. Deploy it and test?"</p>
             <div class="dialog__footer">
@@ -294,6 +295,29 @@ fn CodeTab(
                 })>"Deploy and Test"</Button>
             </div>
         </Dialog>
+    }
+}
+
+/// What a function of WebAssembly is made of.
+#[component]
+fn ComponentCard(component: ComponentView) -> impl IntoView {
+    let names = |names: Vec<String>| match names.is_empty() {
+        true => "nothing".into_any(),
+        false => {
+            let name = |name| view! { <li><code>{name}</code></li> };
+            view! { <ul>{names.into_iter().map(name).collect_view()}</ul> }.into_any()
+        }
+    };
+    view! {
+        <Card title="Component">
+            <dl class="facts">
+                <div><dt>"File"</dt><dd><code>{component.file}</code></dd></div>
+                <div><dt>"Size"</dt><dd>{size(component.bytes)}</dd></div>
+                <div><dt>"Called by"</dt><dd>{component.called_by}</dd></div>
+                <div><dt>"Exports"</dt><dd>{names(component.exports)}</dd></div>
+                <div><dt>"Imports"</dt><dd>{names(component.imports)}</dd></div>
+            </dl>
+        </Card>
     }
 }
 

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::web_sys::HtmlInputElement;
 use sluice_domain::code::CodePackage;
+use sluice_domain::function::Runtime;
 
 use super::Deployed;
 use crate::console::ConsoleError;
@@ -12,6 +13,7 @@ use crate::ui::{Button, ButtonKind, Dialog, ErrorNotice, Notice, NoticeKind};
 #[component]
 pub(super) fn UploadDialog(
     function: String,
+    runtime: Runtime,
     open: RwSignal<bool>,
     #[prop(into)] dirty: Signal<bool>,
     on_uploaded: Callback<Deployed>,
@@ -19,7 +21,7 @@ pub(super) fn UploadDialog(
     let function = StoredValue::new(function);
     view! {
         <Dialog title="Upload Local ZIP" open>
-            <UploadForm function open dirty on_uploaded/>
+            <UploadForm function runtime open dirty on_uploaded/>
         </Dialog>
     }
 }
@@ -27,10 +29,16 @@ pub(super) fn UploadDialog(
 #[component]
 fn UploadForm(
     function: StoredValue<String>,
+    runtime: Runtime,
     open: RwSignal<bool>,
     dirty: Signal<bool>,
     on_uploaded: Callback<Deployed>,
 ) -> impl IntoView {
+    let is_component = runtime == Runtime::WebAssembly;
+    let (label, accept) = match is_component {
+        true => ("Component or ZIP Archive", ".wasm,.zip,application/zip"),
+        false => ("ZIP Archive", ".zip,application/zip"),
+    };
     let input = NodeRef::<html::Input>::new();
     let chosen = RwSignal::new(false);
     let busy = RwSignal::new(false);
@@ -68,15 +76,16 @@ fn UploadForm(
     view! {
         <form class="form" on:submit=submit>
             <Show when=move || dirty.get()>
-                <Notice kind=NoticeKind::Warning>"Changes that are not deployed are lost: the archive replaces all files."</Notice>
+                <Notice kind=NoticeKind::Warning>"Changes that are not deployed are lost: all files are replaced."</Notice>
             </Show>
             {move || error.get().map(|error| view! { <ErrorNotice error/> })}
             <div class="field">
-                <label for="upload-file">"ZIP Archive"</label>
+                <label for="upload-file">{label}</label>
                 <div class="field__body">
-                    <input id="upload-file" class="input" type="file" accept=".zip,application/zip" required autofocus
+                    <input id="upload-file" class="input" type="file" accept=accept required autofocus
                         aria-describedby="upload-hint" node_ref=input disabled=busy on:change=choose/>
                     <p class="field__hint" id="upload-hint">
+                        {is_component.then_some("A WebAssembly component (.wasm), or an archive that has it beside other files. ")}
                         "At most 40 MB, and 128 MB in 10000 files unpacked. The handler's file is at the archive's root. \
                          All files are replaced and deployed at once."
                     </p>

@@ -59,6 +59,7 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         Runtime::Python312 => "python3.12",
         Runtime::Python314 => "python3.14",
         Runtime::JavaScript => "javascript",
+        Runtime::WebAssembly => return Err("a component is no runtime".into()),
     };
     let component_zst = std::fs::read(folder.join(stem).join("component.wasm.zst"))?;
     let image_zst = std::fs::read(folder.join(stem).join("image.wasm.zst")).ok();

@@ -8,6 +8,7 @@ use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::FunctionId;
 use tokio::sync::Mutex;
 
+use crate::component::ComponentInfo;
 use crate::instance::Blueprint;
 use crate::pool::Pool;
 use crate::renew::Pristine;
@@ -71,6 +72,11 @@ impl Deployment {
     /// What it was made of.
     pub fn spec(&self) -> &DeploymentSpec {
         &self.spec
+    }
+
+    /// What the component exports and imports, where the function is one.
+    pub fn component(&self) -> Option<&ComponentInfo> {
+        self.blueprint.runtime().component.as_deref()
     }
 
     /// Instances that are ready and wait for a call.

@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
+use sluice_domain::function::Runtime;
 use sluice_domain::id::FunctionId;
 use sluice_domain::invocation::InvocationRecord;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::budget::Budget;
 use crate::call::{Call, Invocation, MAX_EVENT_BYTES, Refused, ResponseRefused};
+use crate::component::Components;
 use crate::deployment::{DeployError, Deployment, DeploymentSpec, Share};
 use crate::engine::{self, Ticker};
 use crate::gate::Gate;
@@ -65,6 +67,7 @@ pub struct Executor(Arc<Inner>);
 pub(crate) struct Inner {
     config: ExecutorConfig,
     runtimes: Vec<ReadyRuntime>,
+    components: Components,
     gate: Gate,
     pub(crate) ticker: Ticker,
     folders: Folders,
@@ -119,6 +122,8 @@ impl Executor {
             });
             runtimes.collect::<Result<_, _>>()
         })?;
+        let folder = config.artifacts.join("components");
+        let components = Components::new(engine.clone(), folder.clone()).map_err(disk(&folder))?;
         let ticker = Ticker::start(&engine).map_err(|error| StartError::Engine(error.into()))?;
         let budget = Arc::new(Budget::new(config.memory_bytes));
         let threads = tokio::runtime::Handle::current().metrics().num_workers();
@@ -126,6 +131,7 @@ impl Executor {
         let executor = Self(Arc::new(Inner {
             config,
             runtimes,
+            components,
             gate: Gate::new(),
             ticker,
             folders,
@@ -173,11 +179,7 @@ impl Executor {
     pub async fn restore(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
         let inner = &self.0;
         let _inside = inner.gate.enter().ok_or(DeployError::Stopping)?;
-        let runtime = inner
-            .runtimes
-            .iter()
-            .find(|ready| ready.runtime == spec.runtime)
-            .ok_or(DeployError::NoRuntime(spec.runtime))?;
+        let runtime = inner.runtime(&spec).await?;
         let parent = inner.folders.code.clone();
         let (spec, folder) = tokio::task::spawn_blocking(move || {
             let folder = code::write(&spec.code, &parent);
@@ -193,7 +195,7 @@ impl Executor {
             budget: Arc::clone(&inner.budget),
             outside: Arc::clone(&inner.outside),
         };
-        let blueprint = Blueprint::new(&spec, runtime.clone(), folder, surroundings);
+        let blueprint = Blueprint::new(&spec, runtime, folder, surroundings);
         let ticking = inner.ticker.during_call();
         syntax::check(spec.runtime, &spec.code, &blueprint).await?;
         drop(ticking);
@@ -287,6 +289,19 @@ impl std::fmt::Debug for Executor {
 }
 
 impl Inner {
+    /// What runs the code: one of ours, or the component that the code is.
+    async fn runtime(&self, spec: &DeploymentSpec) -> Result<ReadyRuntime, DeployError> {
+        if spec.runtime == Runtime::WebAssembly {
+            let file = spec.runtime.handler_file(&spec.settings.handler);
+            let wasm = spec.code.file(&file).cloned();
+            return self.components.prepare(file, wasm).await;
+        }
+        let ready = self.runtimes.iter();
+        let mut ready = ready.filter(|ready| ready.runtime == spec.runtime);
+        let found = ready.next().cloned();
+        found.ok_or(DeployError::NoRuntime(spec.runtime))
+    }
+
     /// Drops all instances that wait for a call.
     pub(crate) fn drop_all_waiting(&self) {
         for deployment in self.deployments() {

@@ -13,6 +13,7 @@ use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtx, WasiCtxBuilder, WasiCt
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::budget::Budget;
+use crate::component;
 use crate::compression::{CompressionView, OpenStreams};
 use crate::deployment::DeploymentSpec;
 use crate::guest::{self, connections, logger, output, package_files};
@@ -56,7 +57,7 @@ pub struct Blueprint {
     is_renewed: bool,
     handler_source: Option<Bytes>,
     dialer: Arc<Dialer>,
-    snapshot: OnceLock<guest::RuntimePre<Host>>,
+    snapshot: OnceLock<guest::RuntimePre>,
 }
 
 /// What the instances of a deployment have of the executor.
@@ -133,7 +134,7 @@ impl Blueprint {
 
     async fn looked_into(
         &self,
-        begins_with: &guest::RuntimePre<Host>,
+        begins_with: &guest::RuntimePre,
         is_loaded: bool,
     ) -> wasmtime::Result<Instance> {
         let mut sandbox = self.sandbox(self.memory_bytes)?;
@@ -164,7 +165,7 @@ impl Blueprint {
     }
 
     /// Lets instances begin with this from now on: it has loaded the handler.
-    pub fn begin_with(&self, snapshot: guest::RuntimePre<Host>) {
+    pub fn begin_with(&self, snapshot: guest::RuntimePre) {
         // Set once, by the only task that makes snapshots of this deployment.
         let _ = self.snapshot.set(snapshot);
     }
@@ -201,7 +202,7 @@ impl Blueprint {
             request_id: None,
             streams: OpenStreams::default(),
             dialer: Arc::clone(&self.dialer),
-            http: WasiHttpCtx::new(),
+            http: component::http_context(),
             requests: HttpRequests::new(Arc::clone(&self.dialer), Arc::clone(&traffic)),
             traffic,
         };
@@ -242,7 +243,7 @@ struct Sandbox {
 impl Sandbox {
     async fn instance(
         mut self,
-        begins_with: &guest::RuntimePre<Host>,
+        begins_with: &guest::RuntimePre,
         is_loaded: bool,
     ) -> wasmtime::Result<Instance> {
         let guest = begins_with.instantiate_async(&mut self.store).await?;
@@ -359,7 +360,7 @@ impl Instance {
     /// the text of an event that it was given, so what it was given in all is
     /// kept well below what would use up the function's memory.
     pub fn is_worn(&self) -> bool {
-        self.taken_in > self.worn_at
+        self.taken_in > self.worn_at || self.guest.serves_no_other()
     }
 
     /// What it has of ours, in words, that no other instance can have.
@@ -433,6 +434,11 @@ pub struct Host {
 }
 
 impl Host {
+    /// Drops what a component has open, so that who waits for it sees its end.
+    pub fn close_all(&mut self) {
+        self.table = resources();
+    }
+
     /// The part of it that compresses.
     pub fn compression(&mut self) -> CompressionView<'_> {
         CompressionView {
@@ -512,7 +518,17 @@ impl package_files::Host for Host {
     }
 }
 
-impl guest::sluice::function::types::Host for Host {}
+impl guest::language::sluice::function::types::Host for Host {}
+
+/// Most things of the host that an instance may have open at a time, such as files, streams and
+/// headers: they are memory of the host, which its own limit does not count.
+const MAX_RESOURCES: usize = 4096;
+
+fn resources() -> ResourceTable {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(MAX_RESOURCES);
+    table
+}
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -15,6 +15,7 @@ mod artifact;
 mod budget;
 mod call;
 mod code;
+mod component;
 mod compression;
 mod cpu;
 mod deployment;
@@ -44,6 +45,7 @@ mod syntax;
 mod turns;
 
 pub use call::{Call, Invocation, MAX_EVENT_BYTES, Outcome, Refused, ResponseRefused};
+pub use component::{ComponentInfo, World};
 pub use deployment::{DeployError, Deployment, DeploymentSpec};
 pub use executor::{Executor, ExecutorConfig};
 pub use runtime::{RuntimeImage, StartError};

@@ -13,6 +13,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, Module};
 
 use crate::artifact;
+use crate::component::ComponentInfo;
 use crate::compression;
 use crate::guest;
 use crate::instance::Host;
@@ -81,12 +82,29 @@ pub struct ReadyRuntime {
     /// What it is linked from, for images of functions.
     pub linkable: Arc<Linkable>,
     /// The component with all its imports, compiled and linked.
-    pub linked: guest::RuntimePre<Host>,
+    pub linked: guest::RuntimePre,
     /// Its standard library on disk, if it has one there.
     pub library: Option<PathBuf>,
+    /// What is known of a component of the user's.
+    pub component: Option<Arc<ComponentInfo>>,
 }
 
 impl ReadyRuntime {
+    /// What a function has that is a component: a runtime of its own.
+    pub fn of_component(
+        (linked, component, linker): (guest::RuntimePre, Component, Linker<Host>),
+        info: Option<ComponentInfo>,
+    ) -> Self {
+        Self {
+            runtime: Runtime::WebAssembly,
+            image: None,
+            linkable: Arc::new(Linkable { component, linker }),
+            linked,
+            library: None,
+            component: info.map(Arc::new),
+        }
+    }
+
     /// Makes `image` ready in the folder `artifacts`. Blocks, for about ten
     /// seconds where it has to compile.
     pub fn prepare(
@@ -114,6 +132,7 @@ impl ReadyRuntime {
             linkable: Arc::new(linkable),
             linked,
             library,
+            component: None,
         })
     }
 }
@@ -130,6 +149,7 @@ fn stem(runtime: Runtime) -> &'static str {
         Runtime::Python312 => "python3.12",
         Runtime::Python314 => "python3.14",
         Runtime::JavaScript => "javascript",
+        Runtime::WebAssembly => "component",
     }
 }
 
@@ -246,18 +266,18 @@ impl Linkable {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-        guest::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
+        guest::language::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
         compression::add_to_linker(&mut linker, Host::compression)?;
         outbound::add_to_linker(&mut linker, Host::outbound)?;
         Ok(Self { component, linker })
     }
 
     /// Ready for instances that begin with the memory of `image`.
-    pub fn with_image(&self, image: Option<&Module>) -> wasmtime::Result<guest::RuntimePre<Host>> {
+    pub fn with_image(&self, image: Option<&Module>) -> wasmtime::Result<guest::RuntimePre> {
         let mut linker = self.linker.clone();
         if let Some(image) = image {
             linker.root().module("image", image)?;
         }
-        guest::RuntimePre::new(linker.instantiate_pre(&self.component)?)
+        guest::RuntimePre::of_language(linker.instantiate_pre(&self.component)?)
     }
 }

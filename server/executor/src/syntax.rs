@@ -21,13 +21,17 @@ pub async fn check(
     code: &CodePackage,
     blueprint: &Blueprint,
 ) -> Result<(), DeployError> {
+    let mut files: Vec<&str> = code.files().map(|(path, _)| path).collect();
+    files.retain(|path| runtime.is_code(path));
+    if files.is_empty() {
+        return Ok(());
+    }
     let mut instance = blueprint
         .instance_with_memory(MEMORY_BYTES)
         .await
         .map_err(DeployError::Check)?;
     let end = tokio::time::Instant::now() + TIME;
-    let files = code.files().map(|(path, _)| path);
-    for path in files.filter(|path| runtime.is_code(path)) {
+    for path in files {
         let whole = |message: String| CodeError {
             file: path.to_owned(),
             line: 0,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use sha2::{Digest, Sha512};
 use sluice_app::code::{
-    CodeAttributes, CodeView, ColdStart, Deployed, FileView, MAX_EDITED_BYTES,
+    CodeAttributes, CodeView, ColdStart, ComponentView, Deployed, FileView, MAX_EDITED_BYTES,
     MAX_EDITED_FILE_BYTES, TestResult,
 };
 use sluice_app::console::ConsoleError;
@@ -15,7 +15,7 @@ use sluice_domain::code::{CodeChanges, CodePackage, InvalidCodePackage};
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{Failure, LogLine, Origin};
-use sluice_executor::{Call, DeployError, Deployment, Outcome, Refused};
+use sluice_executor::{Call, DeployError, Deployment, Outcome, Refused, World};
 use sluice_store::FunctionRow;
 use tokio::sync::MutexGuard;
 
@@ -124,6 +124,21 @@ fn cold_start(deployment: &Result<Arc<Deployment>, String>) -> ColdStart {
     }
 }
 
+/// What the component of a function is, if it has one.
+fn component(deployment: &Result<Arc<Deployment>, String>) -> Option<ComponentView> {
+    let info = deployment.as_ref().ok()?.component()?.clone();
+    Some(ComponentView {
+        file: info.file,
+        bytes: info.bytes,
+        called_by: match info.world {
+            World::Own => "handle, of sluice:function/component".to_owned(),
+            World::Http => "wasi:http/incoming-handler, an HTTP server".to_owned(),
+        },
+        exports: info.exports,
+        imports: info.imports,
+    })
+}
+
 impl RequestConsole {
     pub(super) async fn code(&self, name: FunctionName) -> Result<CodeView, ConsoleError> {
         let row = self.function(&name).await?;
@@ -143,6 +158,7 @@ impl RequestConsole {
             memory: row.settings.memory,
             timeout: row.settings.timeout,
             cold_start: cold_start(&deployment),
+            component: component(&deployment),
             fault: deployment.err(),
         })
     }

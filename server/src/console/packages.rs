@@ -4,22 +4,27 @@ use bytes::Bytes;
 use sluice_app::code::Deployed;
 use sluice_app::console::ConsoleError;
 use sluice_domain::code::CodePackage;
-use sluice_domain::function::FunctionName;
+use sluice_domain::function::{FunctionName, Runtime};
 
 use super::code::no_package;
 use super::{RequestConsole, internal, refused};
 use crate::archive::{self, BadArchive};
 
 impl RequestConsole {
-    /// Unpacks an archive and deploys what is in it, in place of all the code.
+    /// Unpacks an archive and deploys what is in it, in place of all the code. A function of
+    /// WebAssembly takes its component alone, too.
     pub async fn upload(&self, name: FunctionName, zip: Bytes) -> Result<Deployed, ConsoleError> {
         let row = self.function(&name).await?;
         let archiving = self.shared.archiving.lock().await;
-        let code = tokio::task::spawn_blocking(move || archive::unpack(&zip)).await;
-        let code = code
-            .map_err(|ended| internal(&ended))?
-            .map_err(bad_archive)?;
         let handler_file = row.runtime.handler_file(&row.settings.handler);
+        // A component need not be packed: it says itself what it is.
+        let code = if row.runtime == Runtime::WebAssembly && zip.starts_with(b"\0asm") {
+            CodePackage::new([(handler_file.as_str(), zip)]).map_err(no_package)?
+        } else {
+            let code = tokio::task::spawn_blocking(move || archive::unpack(&zip)).await;
+            let code = code.map_err(|ended| internal(&ended))?;
+            code.map_err(bad_archive)?
+        };
         packed_whole(&code, &handler_file)?;
         let deployments = self.shared.publisher.change().await;
         let row = self.function(&name).await?; // as it is now

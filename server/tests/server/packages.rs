@@ -172,3 +172,26 @@ async fn a_package_without_the_handlers_file_is_deployed_with_a_warning() {
     let warning = uploaded["warning"].as_str().unwrap();
     assert!(warning.contains("looked for in index.py"), "{warning}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_is_uploaded_alone_or_in_an_archive() {
+    let (_world, user, _) = World::with_user().await;
+    let created = user.submit("functions/create", "name=wasm&runtime=WebAssembly");
+    assert_eq!(created.await.status, StatusCode::OK);
+    assert_eq!(user.code("wasm").await["component"], Value::Null);
+    let module = b"\0asm\x01\0\0\0";
+    let packed = zip(&CodePackage::new([("index.wasm", &module[..])]).unwrap());
+    for upload in [module.to_vec(), packed] {
+        let refused = user.upload("wasm", upload).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        let error = &refused.json()["Code"];
+        assert_eq!(error["file"], "index.wasm", "{}", refused.body);
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains("core module, not a component"),
+            "{message}"
+        );
+    }
+    let files = &user.code("wasm").await["files"];
+    assert_eq!(files.as_object().unwrap().len(), 1, "{files}");
+}

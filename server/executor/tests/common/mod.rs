@@ -48,6 +48,7 @@ fn stem(runtime: Runtime) -> &'static str {
         Runtime::Python312 => "python3.12",
         Runtime::Python314 => "python3.14",
         Runtime::JavaScript => "javascript",
+        Runtime::WebAssembly => panic!("no runtime of ours"),
     }
 }
 
@@ -75,9 +76,6 @@ async fn start_with(
     memory_bytes: u64,
     more_authorities: Vec<CertificateDer<'static>>,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
-    let component_zst = image(runtime, "component.wasm.zst");
-    let of_python = |name: &str| (runtime != Runtime::JavaScript).then(|| image(runtime, name));
-    let (image_zst, stdlib_tar_zst) = (of_python("image.wasm.zst"), of_python("stdlib.tar.zst"));
     let (records, received) = mpsc::channel(1000);
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
@@ -87,6 +85,12 @@ async fn start_with(
         records,
         more_authorities,
     };
+    if runtime == Runtime::WebAssembly {
+        return (Executor::start(config, &[]).await.unwrap(), received);
+    }
+    let component_zst = image(runtime, "component.wasm.zst");
+    let of_python = |name: &str| (runtime != Runtime::JavaScript).then(|| image(runtime, name));
+    let (image_zst, stdlib_tar_zst) = (of_python("image.wasm.zst"), of_python("stdlib.tar.zst"));
     let image = RuntimeImage {
         runtime,
         component_zst: &component_zst,
@@ -140,7 +144,9 @@ impl World {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = folder.path().join("artifacts");
-        seed(runtime, &artifacts).await;
+        if runtime != Runtime::WebAssembly {
+            seed(runtime, &artifacts).await;
+        }
         let (executor, records) = start_with(
             runtime,
             &artifacts,
