@@ -22,10 +22,14 @@ def attack(context):
                 except (OSError, AttributeError):
                     continue
                 opened.append(f"{make.__module__} {kind}")
-    for look in ("getaddrinfo", "gethostbyname"):
+    for look in (
+        lambda: socket.gethostbyname("example.org"),
+        lambda: socket.create_connection(("example.org", 80), 1),
+        lambda: socket.create_connection(("127.0.0.1", 80), 1),
+        lambda: _socket.gethostbyname("example.org"),
+    ):
         try:
-            getattr(_socket, look)("localhost", *([80] if look == "getaddrinfo" else []))
+            opened.append(str(look()))
         except (OSError, AttributeError):
             continue
-        opened.append(look)
     return opened
