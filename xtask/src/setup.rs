@@ -7,7 +7,7 @@ use crate::wasm_target::{self, WasmCompiler};
 use crate::{examples, libraries, npm, paths, runtimes};
 
 /// How many steps [`make`] takes.
-pub const STEPS: usize = 5;
+pub const STEPS: usize = 6;
 
 /// `cargo xtask setup`
 pub fn setup() -> Result<()> {

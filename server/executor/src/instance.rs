@@ -190,12 +190,10 @@ impl Blueprint {
         if let Some(library) = &self.runtime.library {
             wasi.preopened_dir(library, "/python", FsPerms::ReadOnly)?;
         }
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_HANDLES);
         let traffic = Arc::<Traffic>::default();
         let host = Host {
             wasi: wasi.build(),
-            table,
+            table: resources(),
             memory: MemoryLimit::new(memory_bytes, Arc::clone(&self.surroundings.budget)),
             log: log.clone(),
             code: self.code.path().to_owned(),
@@ -522,13 +520,9 @@ impl package_files::Host for Host {
 
 impl guest::language::sluice::function::types::Host for Host {}
 
-/// Most things of the host that an instance may have open at a time, such as files, streams and
-/// headers: they are memory of the host, which its own limit does not count.
-const MAX_RESOURCES: usize = 4096;
-
 fn resources() -> ResourceTable {
     let mut table = ResourceTable::new();
-    table.set_max_capacity(MAX_RESOURCES);
+    table.set_max_capacity(MAX_HANDLES);
     table
 }
 
