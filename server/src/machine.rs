@@ -6,7 +6,7 @@ use std::fs;
 /// where that has less.
 pub fn half_of_its_memory() -> u64 {
     let system = rustix::system::sysinfo();
-    let machine = u64::from(system.totalram).saturating_mul(u64::from(system.mem_unit));
+    let machine = system.totalram.saturating_mul(u64::from(system.mem_unit));
     // Absent, or the word "max", where nothing limits it.
     let container = fs::read_to_string("/sys/fs/cgroup/memory.max")
         .ok()
