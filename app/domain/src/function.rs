@@ -556,7 +556,7 @@ mod tests {
 
     #[test]
     fn a_runtime_knows_its_files() {
-        for runtime in Runtime::ALL {
+        for runtime in [Runtime::Python312, Runtime::Python314, Runtime::JavaScript] {
             assert!(runtime.is_code(runtime.default_file()), "{runtime}");
             assert!(runtime.default_file().ends_with(runtime.file_ending()));
         }

@@ -6,7 +6,7 @@ use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
 use wasmtime_wasi::I32Exit;
 
-use crate::instance::{GuestFailure, MAX_HANDLES, MAX_PASSED_BYTES};
+use crate::instance::{GuestFailure, MAX_PASSED_BYTES};
 use crate::limits::MemoryExceeded;
 use crate::log::LogExceeded;
 
@@ -111,9 +111,8 @@ impl Failed {
         let root = error.root_cause();
         let text = root.to_string();
         if root.is::<ResourceTableError>() {
-            let reason =
-                format!("the function has more than {MAX_HANDLES} files, streams and timers open");
-            return Self::by_end("OSError", &reason);
+            let reason = "the function has too many files, streams and timers open";
+            return Self::by_end("OSError", reason);
         }
         if text.contains("fuel allocated for hostcalls") {
             let reason = format!("it gave the sandbox more than {MAX_PASSED_BYTES} bytes at once");

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use sluice_domain::function::Runtime;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{LogLevel, MAX_RESULT_BYTES};
 use wasmtime::component::ResourceTable;
@@ -40,7 +41,11 @@ const PROJECT_ID: &str = "default";
 
 /// Files, streams and timers that an instance may have open. An open file is one of the server's
 /// own, and no function shall take them all.
-pub const MAX_HANDLES: usize = 512;
+const MAX_HANDLES: usize = 512;
+
+/// The same where none of them can be a file: the engine of JavaScript lets go of what it has read
+/// of an answer only when it collects garbage.
+const MAX_HANDLES_WITHOUT_FILES: usize = 20_000;
 
 /// Most bytes that the host takes from an instance in one call or result: a result whose characters
 /// have three bytes each, before they are counted. More would be copied and then refused.
@@ -193,7 +198,7 @@ impl Blueprint {
         let traffic = Arc::<Traffic>::default();
         let host = Host {
             wasi: wasi.build(),
-            table: resources(),
+            table: resources(self.runtime.runtime),
             memory: MemoryLimit::new(memory_bytes, Arc::clone(&self.surroundings.budget)),
             log: log.clone(),
             code: self.code.path().to_owned(),
@@ -436,7 +441,7 @@ pub struct Host {
 impl Host {
     /// Drops what a component has open, so that who waits for it sees its end.
     pub fn close_all(&mut self) {
-        self.table = resources();
+        self.table = resources(Runtime::WebAssembly);
     }
 
     /// The part of it that compresses.
@@ -520,9 +525,12 @@ impl package_files::Host for Host {
 
 impl guest::language::sluice::function::types::Host for Host {}
 
-fn resources() -> ResourceTable {
+fn resources(runtime: Runtime) -> ResourceTable {
     let mut table = ResourceTable::new();
-    table.set_max_capacity(MAX_HANDLES);
+    table.set_max_capacity(match runtime {
+        Runtime::JavaScript => MAX_HANDLES_WITHOUT_FILES,
+        _ => MAX_HANDLES,
+    });
     table
 }
 

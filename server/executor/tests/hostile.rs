@@ -208,7 +208,7 @@ const FILES: &[Guest] = &[
         "opens_many_files.py",
         Either(&[
             Returns("\"Out of memory\""),
-            Fails("OSError", "more than 512 files, streams and timers open"),
+            Fails("OSError", "too many files, streams and timers open"),
         ]),
     ),
     guest(
