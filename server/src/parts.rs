@@ -116,6 +116,7 @@ impl Parts {
             max_instances_per_function: config.max_instances_per_function,
             queue_wait: config.queue_wait,
             memory_bytes: config.memory_bytes,
+            tmp_bytes: sluice_executor::TMP_BYTES,
             records,
             more_authorities: Vec::new(),
         };

@@ -78,6 +78,7 @@ async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         max_instances_per_function: 400,
         queue_wait: Duration::from_millis(100),
         memory_bytes: 8 << 30,
+        tmp_bytes: sluice_executor::TMP_BYTES,
         records,
         more_authorities: Vec::new(),
     };

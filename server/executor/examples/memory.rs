@@ -60,6 +60,7 @@ async fn measure() -> Result<(), Error> {
         more_authorities: Vec::new(),
         queue_wait: Duration::from_secs(10),
         memory_bytes: 8 << 30,
+        tmp_bytes: sluice_executor::TMP_BYTES,
         records,
     };
     let image = RuntimeImage {

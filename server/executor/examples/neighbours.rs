@@ -224,6 +224,7 @@ async fn start(artifacts: &Path) -> Result<Executor, Error> {
         more_authorities: Vec::new(),
         queue_wait: Duration::from_secs(2),
         memory_bytes: 8 << 30,
+        tmp_bytes: sluice_executor::TMP_BYTES,
         records,
     };
     let image = RuntimeImage {

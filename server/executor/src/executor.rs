@@ -21,7 +21,7 @@ use crate::engine::{self, Ticker};
 use crate::gate::Gate;
 use crate::instance::{Blueprint, Surroundings};
 use crate::outbound::{Outside, Trust};
-use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, disk};
+use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, unusable};
 use crate::scratch::Stock;
 use crate::slots::Slots;
 use crate::snapshot::{self, NoSnapshot};
@@ -51,6 +51,8 @@ pub struct ExecutorConfig {
     pub queue_wait: Duration,
     /// Bytes that the instances of all functions may have together.
     pub memory_bytes: u64,
+    /// Bytes that the `/tmp` of an instance may hold: [`TMP_BYTES`](crate::TMP_BYTES).
+    pub tmp_bytes: u64,
     /// Where the record of each invocation goes. A place is reserved before a
     /// call runs, so callers wait when the recorder cannot keep up, and no
     /// record is lost.
@@ -101,7 +103,7 @@ impl Executor {
         let folder = |name: &str| config.artifacts.join(name);
         let (code, snapshots, tmp) = (folder("code"), folder("snapshots"), folder("tmp"));
         for folder in [&code, &snapshots, &tmp] {
-            scratch::emptied(folder).map_err(disk(folder))?;
+            scratch::emptied(folder).map_err(unusable(folder))?;
         }
         let folders = Folders {
             code,
@@ -123,7 +125,8 @@ impl Executor {
             runtimes.collect::<Result<_, _>>()
         })?;
         let folder = config.artifacts.join("components");
-        let components = Components::new(engine.clone(), folder.clone()).map_err(disk(&folder))?;
+        let components =
+            Components::new(engine.clone(), folder.clone()).map_err(unusable(&folder))?;
         let ticker = Ticker::start(&engine).map_err(|error| StartError::Engine(error.into()))?;
         let budget = Arc::new(Budget::new(config.memory_bytes));
         let threads = tokio::runtime::Handle::current().metrics().num_workers();
@@ -194,6 +197,7 @@ impl Executor {
             lane: share.lane.clone(),
             budget: Arc::clone(&inner.budget),
             outside: Arc::clone(&inner.outside),
+            tmp_bytes: inner.config.tmp_bytes,
         };
         let blueprint = Blueprint::new(&spec, runtime, folder, surroundings);
         let ticking = inner.ticker.during_call();
@@ -409,13 +413,13 @@ async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
 
 /// Takes the folder for this process.
 fn lock(artifacts: &Path) -> Result<fs::File, StartError> {
-    fs::create_dir_all(artifacts).map_err(disk(artifacts))?;
+    fs::create_dir_all(artifacts).map_err(unusable(artifacts))?;
     let path = artifacts.join("lock");
-    let file = fs::File::create(&path).map_err(disk(&path))?;
+    let file = fs::File::create(&path).map_err(unusable(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(StartError::InUse(artifacts.to_owned())),
-        Err(fs::TryLockError::Error(error)) => Err(disk(&path)(error)),
+        Err(fs::TryLockError::Error(error)) => Err(unusable(&path)(error)),
     }
 }
 

@@ -146,6 +146,18 @@ impl Failed {
         self
     }
 
+    /// The same for what happened after a `/tmp` of so many bytes had no room for something: the
+    /// exception that says so, or whatever came of it.
+    pub fn by_disk(mut self, quota: u64) -> Self {
+        if self.cause == Cause::CodeError {
+            self.cause = Cause::DiskExceeded;
+            let megabytes = quota / 1024 / 1024;
+            // Not every language's library tells the function why.
+            self.report += &format!("\n/tmp was full: an instance may keep {megabytes} MB there");
+        }
+        self
+    }
+
     /// The executor could not do its part.
     pub fn by_us(id: &RequestId, error: &wasmtime::Error) -> Self {
         tracing::error!(request.id = %id, error = format!("{error:#}"), "an invocation failed by a fault of the executor");

@@ -10,6 +10,7 @@ use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{LogLevel, MAX_RESULT_BYTES};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
 use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -17,6 +18,7 @@ use crate::budget::Budget;
 use crate::component;
 use crate::compression::{CompressionView, OpenStreams};
 use crate::deployment::DeploymentSpec;
+use crate::disk::{Disk, DiskUse};
 use crate::guest::{self, connections, logger, output, package_files};
 use crate::insides::Insides;
 use crate::limits::MemoryLimit;
@@ -75,6 +77,8 @@ pub struct Surroundings {
     pub budget: Arc<Budget>,
     /// What they can reach of other hosts.
     pub outside: Arc<Outside>,
+    /// Bytes that the private folder of each may hold.
+    pub tmp_bytes: u64,
 }
 
 impl Blueprint {
@@ -154,12 +158,20 @@ impl Blueprint {
 
     /// Gives an instance whose memory was put back what surrounds a new one.
     pub fn surround_anew(&self, instance: &mut Instance) -> wasmtime::Result<()> {
-        let (mut host, log, tmp) = self.host(self.memory_bytes)?;
+        // To make a folder and to remove it takes longer than all else here.
+        let used = match instance.store.data().disk.is_untouched() {
+            true => None,
+            false => Some(self.surroundings.scratch.take()?),
+        };
+        let tmp = used.as_ref().unwrap_or(&instance.tmp);
+        let (mut host, log) = self.host(self.memory_bytes, tmp)?;
         host.memory
             .begin_with(instance.store.data().memory.linear())?;
         *instance.store.data_mut() = host;
         instance.log = log;
-        instance.tmp = tmp;
+        if let Some(tmp) = used {
+            instance.tmp = tmp;
+        }
         instance.taken_in = 0;
         Ok(())
     }
@@ -175,9 +187,8 @@ impl Blueprint {
         let _ = self.snapshot.set(snapshot);
     }
 
-    fn host(&self, memory_bytes: u64) -> wasmtime::Result<(Host, SharedLog, ScratchFolder)> {
+    fn host(&self, memory_bytes: u64, tmp: &ScratchFolder) -> wasmtime::Result<(Host, SharedLog)> {
         let log = SharedLog::default();
-        let tmp = self.surroundings.scratch.take()?;
         let mut wasi = WasiCtxBuilder::new();
         // An import looks for dozens of small local files; handing each look to another thread
         // takes longer than the look. Folders opened before this is said do not hear of it.
@@ -208,12 +219,14 @@ impl Blueprint {
             http: component::http_context(),
             requests: HttpRequests::new(Arc::clone(&self.dialer), Arc::clone(&traffic)),
             traffic,
+            disk: DiskUse::new(self.surroundings.tmp_bytes),
         };
-        Ok((host, log, tmp))
+        Ok((host, log))
     }
 
     fn sandbox(&self, memory_bytes: u64) -> wasmtime::Result<Sandbox> {
-        let (host, log, tmp) = self.host(memory_bytes)?;
+        let tmp = self.surroundings.scratch.take()?;
+        let (host, log) = self.host(memory_bytes, &tmp)?;
         let turn = Taken::default();
         let mut store = Store::new(self.runtime.linked.engine(), host);
         store.set_hostcall_fuel(MAX_PASSED_BYTES);
@@ -405,9 +418,21 @@ impl Instance {
         self.store.data().memory.most()
     }
 
+    /// Bytes that its `/tmp` holds.
+    pub fn disk_used(&self) -> u64 {
+        self.store.data().disk.bytes()
+    }
+
+    /// How many bytes its `/tmp` may hold, if that was too little for the call that ended last.
+    pub fn was_refused_space(&self) -> Option<u64> {
+        self.store.data().disk.refused_beyond()
+    }
+
     fn begin(&mut self, id: &RequestId) {
         self.store.set_epoch_deadline(1);
-        self.store.data_mut().request_id = Some(id.clone());
+        let host = self.store.data_mut();
+        host.disk.forget_refusal();
+        host.request_id = Some(id.clone());
     }
 }
 
@@ -436,6 +461,7 @@ pub struct Host {
     http: WasiHttpCtx,
     requests: HttpRequests,
     traffic: Arc<Traffic>,
+    disk: DiskUse,
 }
 
 impl Host {
@@ -460,6 +486,17 @@ impl Host {
             memory: &mut self.memory,
             dialer: &self.dialer,
             traffic: &self.traffic,
+        }
+    }
+
+    /// The part of it that has files.
+    pub fn disk(&mut self) -> Disk<'_> {
+        Disk {
+            files: WasiFilesystemCtxView {
+                ctx: self.wasi.filesystem(),
+                table: &mut self.table,
+            },
+            tmp: &mut self.disk,
         }
     }
 }

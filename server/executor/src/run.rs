@@ -57,6 +57,8 @@ struct Story {
     cold_start: Option<Duration>,
     cpu: Duration,
     memory_used: u64,
+    /// Bytes in `/tmp` at the end of the call, with what earlier calls have left there.
+    storage_used: u64,
     /// The instance, where no other call may have it.
     used: Option<Instance>,
 }
@@ -70,6 +72,7 @@ impl Story {
             cold_start: None,
             cpu: Duration::ZERO,
             memory_used: 0,
+            storage_used: 0,
             used: None,
         }
     }
@@ -155,13 +158,20 @@ impl Story {
         let ended = tokio::time::timeout(limit, running).await;
         self.duration = begun.elapsed();
         self.collect(instance);
+        let refused = instance.was_refused_space();
+        let by_disk = |failed: Failed| match refused {
+            Some(quota) => failed.by_disk(quota),
+            None => failed,
+        };
         match ended {
             Ok(Ok(Ok(result))) if result.len() > MAX_RESULT_BYTES => {
                 Ok(Err(Failed::by_size(result.len(), MAX_RESULT_BYTES)))
             }
             Ok(Ok(Ok(result))) => Ok(Ok(result)),
-            Ok(Ok(Err(failure))) => Ok(Err(Failed::by_function(Cause::CodeError, failure))),
-            Ok(Err(error)) => Err(Failed::by_error(id, &error)),
+            Ok(Ok(Err(failure))) => {
+                Ok(Err(by_disk(Failed::by_function(Cause::CodeError, failure))))
+            }
+            Ok(Err(error)) => Err(by_disk(Failed::by_error(id, &error))),
             Err(_) => Err(Failed::by_limit(
                 Cause::TimedOut,
                 format!("call invoke timeout {}s", timeout.seconds()),
@@ -175,6 +185,7 @@ impl Story {
         log.finish_lines();
         self.log.append(&mut log.take());
         self.memory_used = instance.memory_used();
+        self.storage_used = instance.disk_used();
         drop(log);
         if let Some(line) = instance.traffic_told() {
             self.platform(line);
@@ -207,11 +218,12 @@ impl Story {
         let cores = self.cpu.as_secs_f64() / self.duration.as_secs_f64().max(1e-6);
         self.platform(format!(
             "Finish invoke request '{id}'{failed}, duration: {}ms, billing duration: {}ms, \
-             memory used: {}MB, billing memory: {}MB, cpu used: {cores:.3}U, storage used: 0.000MB",
+             memory used: {}MB, billing memory: {}MB, cpu used: {cores:.3}U, storage used: {}MB",
             millis_text(self.duration),
             billed_ms(self.duration),
             megabytes_text(self.memory_used),
             spec.settings.memory.get(),
+            megabytes_text(self.storage_used),
         ));
         InvocationRecord {
             request_id: call.request_id,

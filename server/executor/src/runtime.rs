@@ -15,6 +15,7 @@ use wasmtime::{Engine, Module};
 use crate::artifact;
 use crate::component::ComponentInfo;
 use crate::compression;
+use crate::disk;
 use crate::guest;
 use crate::instance::Host;
 use crate::outbound;
@@ -67,7 +68,7 @@ pub enum StartError {
 }
 
 /// Turns an error of a file at `path` into one that names it.
-pub fn disk(path: &Path) -> impl FnOnce(io::Error) -> StartError {
+pub fn unusable(path: &Path) -> impl FnOnce(io::Error) -> StartError {
     let path = path.to_owned();
     move |source| StartError::Disk { path, source }
 }
@@ -115,7 +116,7 @@ impl ReadyRuntime {
         let runtime = image.runtime;
         let failed = |source| StartError::Runtime { runtime, source };
         let folder = artifacts.join(format!("{}-{}", stem(runtime), key(engine, image)));
-        fs::create_dir_all(&folder).map_err(disk(&folder))?;
+        fs::create_dir_all(&folder).map_err(unusable(&folder))?;
         remove_others(artifacts, runtime, &folder);
         let library = image
             .stdlib_tar_zst
@@ -202,7 +203,7 @@ fn library(folder: &Path, tar_zst: &[u8]) -> Result<PathBuf, StartError> {
         tar::Archive::new(tar.as_slice()).unpack(&whole)?;
         fs::rename(whole, &library)
     };
-    unpack().map_err(disk(&library))?;
+    unpack().map_err(unusable(&library))?;
     Ok(library)
 }
 
@@ -261,10 +262,11 @@ pub struct Linkable {
 
 impl Linkable {
     /// Gives the component its imports: WASI, of which each instance decides what it opens,
-    /// and ours. A runtime takes of them what it needs.
+    /// with files that count, and ours. A runtime takes of them what it needs.
     fn new(engine: &Engine, component: Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        disk::add_to_linker(&mut linker, Host::disk)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
         guest::language::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
         compression::add_to_linker(&mut linker, Host::compression)?;

@@ -126,6 +126,7 @@ const SPACE: &[Guest] = &[
         "many_streams.py",
         Either(&[MEMORY, Fails("MemoryError", "64 streams are open")]),
     ),
+    guest("fill_tmp.py", Returns("\"No space left on device\"")),
 ];
 
 const DEPTH: &[Guest] = &[

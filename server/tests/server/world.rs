@@ -276,6 +276,7 @@ async fn seed(artifacts: &Path) {
         max_instances_per_function: 1,
         queue_wait: Duration::ZERO,
         memory_bytes: 8 << 30,
+        tmp_bytes: sluice_executor::TMP_BYTES,
         records: tokio::sync::mpsc::channel(1).0,
         more_authorities: Vec::new(),
     };

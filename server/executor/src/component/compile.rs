@@ -16,6 +16,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use super::{Prepared, own};
 use crate::artifact;
 use crate::deployment::DeployError;
+use crate::disk;
 use crate::guest::{RuntimePre, logger};
 use crate::instance::Host;
 use crate::runtime::ReadyRuntime;
@@ -253,6 +254,7 @@ fn forget_others(folder: &Path) {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    disk::add_to_linker(&mut linker, Host::disk)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     logger::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
     Ok(linker)

@@ -14,7 +14,7 @@ use sluice_domain::id::{FunctionId, RequestId};
 use sluice_domain::invocation::{Cause, Failure, InvocationRecord, Origin};
 use sluice_executor::{
     Call, DeployError, Deployment, DeploymentSpec, Executor, ExecutorConfig, Invocation, Outcome,
-    RuntimeImage,
+    RuntimeImage, TMP_BYTES,
 };
 use tokio::sync::mpsc;
 
@@ -58,32 +58,47 @@ pub async fn start(
     artifacts: &Path,
     max_instances_per_function: usize,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
-    start_with(
-        runtime,
-        artifacts,
-        max_instances_per_function,
-        MEMORY_BYTES,
-        Vec::new(),
-    )
-    .await
+    let given = Given::default();
+    start_with(runtime, artifacts, max_instances_per_function, given).await
 }
 
-/// The same with so many bytes for all functions, and authorities that functions trust.
+/// What an executor has to give.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// Bytes of memory for all functions.
+    pub memory_bytes: u64,
+    /// Bytes that the `/tmp` of an instance may hold.
+    pub tmp_bytes: u64,
+    /// Authorities that functions trust.
+    pub authorities: Vec<CertificateDer<'static>>,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self {
+            memory_bytes: MEMORY_BYTES,
+            tmp_bytes: TMP_BYTES,
+            authorities: Vec::new(),
+        }
+    }
+}
+
+/// The same with more or less to give.
 async fn start_with(
     runtime: Runtime,
     artifacts: &Path,
     max_instances_per_function: usize,
-    memory_bytes: u64,
-    more_authorities: Vec<CertificateDer<'static>>,
+    given: Given,
 ) -> (Executor, mpsc::Receiver<Arc<InvocationRecord>>) {
     let (records, received) = mpsc::channel(1000);
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
         max_instances_per_function,
         queue_wait: Duration::from_millis(100),
-        memory_bytes,
+        memory_bytes: given.memory_bytes,
+        tmp_bytes: given.tmp_bytes,
         records,
-        more_authorities,
+        more_authorities: given.authorities,
     };
     if runtime == Runtime::WebAssembly {
         return (Executor::start(config, &[]).await.unwrap(), received);
@@ -119,12 +134,16 @@ impl World {
 
     /// Starts one of Python 3.12 with so many bytes for all functions.
     pub async fn with_memory(bytes: u64) -> Self {
-        Self::made(Runtime::Python312, 400, bytes, Vec::new()).await
+        let given = Given {
+            memory_bytes: bytes,
+            ..Given::default()
+        };
+        Self::made(Runtime::Python312, 400, given).await
     }
 
     /// The same for any runtime.
     pub async fn of(runtime: Runtime, max_instances: usize) -> Self {
-        Self::made(runtime, max_instances, MEMORY_BYTES, Vec::new()).await
+        Self::made(runtime, max_instances, Given::default()).await
     }
 
     /// The same with authorities that functions trust.
@@ -133,28 +152,29 @@ impl World {
         max_instances: usize,
         authorities: Vec<CertificateDer<'static>>,
     ) -> Self {
-        Self::made(runtime, max_instances, MEMORY_BYTES, authorities).await
+        let given = Given {
+            authorities,
+            ..Given::default()
+        };
+        Self::made(runtime, max_instances, given).await
     }
 
-    async fn made(
-        runtime: Runtime,
-        max_instances: usize,
-        memory_bytes: u64,
-        authorities: Vec<CertificateDer<'static>>,
-    ) -> Self {
+    /// Starts one whose instances have a `/tmp` of so many bytes.
+    pub async fn with_tmp(runtime: Runtime, bytes: u64) -> Self {
+        let given = Given {
+            tmp_bytes: bytes,
+            ..Given::default()
+        };
+        Self::made(runtime, 400, given).await
+    }
+
+    async fn made(runtime: Runtime, max_instances: usize, given: Given) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = folder.path().join("artifacts");
         if runtime != Runtime::WebAssembly {
             seed(runtime, &artifacts).await;
         }
-        let (executor, records) = start_with(
-            runtime,
-            &artifacts,
-            max_instances,
-            memory_bytes,
-            authorities,
-        )
-        .await;
+        let (executor, records) = start_with(runtime, &artifacts, max_instances, given).await;
         Self {
             executor,
             artifacts,
