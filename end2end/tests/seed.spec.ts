@@ -89,7 +89,7 @@ test("a function gets a URL, the URL is opened, and the request is in the log", 
     await deploy(page);
     await reload(page);
     const code = await page.request.get(`${server.console}/api/code/find?name=apig_demo`);
-    expect((await code.json()).code).toEqual({ "index.py": HANDLER });
+    expect((await code.json()).files).toEqual({ "index.py": { Text: HANDLER } });
     await expect(editor(page)).toContainText("def handler (event, context):");
   });
 
