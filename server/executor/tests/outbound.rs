@@ -513,6 +513,11 @@ async fn fetch_follows_the_same_rules() {
             "return (await fetch('http://localhost:PORT/?to=/', { redirect: 'manual' })).status",
             "302",
         ),
+        // What the engine keeps of a long answer goes before it is too much.
+        (
+            "const body = 'x'.repeat(300000); let all = 0; for (let n = 0; n < 40; n += 1) { all += (await (await fetch('http://localhost:PORT/echo', { method: 'POST', body })).text()).length } return all",
+            "12000000",
+        ),
         (
             "return Promise.all([1, 2, 3].map(async () => (await fetch('http://localhost:PORT/')).text()))",
             "[\"hello\",\"hello\",\"hello\"]",
