@@ -757,10 +757,10 @@ async fn timers_run_in_order() {
     let world = World::javascript().await;
     let code = handler(
         "const order = []; const wait = (ms, name) => new Promise(done => setTimeout(() => done(order.push(name)), ms)); \
-         let n = 0; const every = setInterval(() => { order.push('i'); if (++n === 2) clearInterval(every); }, 12); \
+         let n = 0; const every = setInterval(() => { order.push('i'); if (++n === 2) clearInterval(every); }, 40); \
          const never = setTimeout(() => order.push('never'), 1); clearTimeout(never); setTimeout(() => {}, 100000).unref(); \
          process.nextTick(() => order.push('tick')); setImmediate(() => order.push('now')); \
-         await Promise.all([wait(30, 'c'), wait(5, 'a'), wait(18, 'b')]); return order.join(' ');",
+         await Promise.all([wait(400, 'c'), wait(5, 'a'), wait(60, 'b')]); return order.join(' ');",
     );
     assert_eq!(world.result(&code).await, "\"tick now a i b i c\"");
 }

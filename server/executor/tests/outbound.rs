@@ -27,6 +27,8 @@ const PYTHONS: [Runtime; 2] = [Runtime::Python312, Runtime::Python314];
 fn with_rules(code: &str, rules: &str) -> DeploymentSpec {
     let mut spec = spec_in(Runtime::Python312, code);
     spec.settings.outbound = OutboundRules::parse_lines(&rules.replace(' ', "\n")).unwrap();
+    // Some send or read 64 MB, and a busy machine takes its time.
+    spec.settings.timeout = 60.try_into().unwrap();
     spec
 }
 
