@@ -4,6 +4,7 @@ mod api;
 mod basic;
 mod concurrency;
 mod env_vars;
+mod form;
 mod network;
 mod page;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sluice_executor::Executor;
 use sluice_store::Store;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::drawn;
@@ -14,37 +15,30 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Writes the counts until it is finished.
 pub struct ThrottleCounter {
-    executor: Executor,
-    store: Store,
+    /// Dropped to stop the task.
+    stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl ThrottleCounter {
     /// Begins to write them.
     pub fn start(executor: Executor, store: Store) -> Self {
-        let task = tokio::spawn({
-            let (executor, store) = (executor.clone(), store.clone());
-            async move {
-                let mut tick = tokio::time::interval(EVERY);
-                loop {
-                    tick.tick().await;
-                    write(&executor, &store).await;
-                }
+        let (stop, mut stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            while tokio::time::timeout(EVERY, &mut stopped).await.is_err() {
+                write(&executor, &store).await;
             }
+            write(&executor, &store).await;
         });
-        Self {
-            executor,
-            store,
-            task,
-        }
+        Self { stop, task }
     }
 
     /// Writes the last ones.
     pub async fn finish(self) {
-        self.task.abort();
-        // What it was writing is written or not begun: a transaction is one or the other.
-        let _ = self.task.await;
-        write(&self.executor, &self.store).await;
+        drop(self.stop);
+        if let Err(ended) = self.task.await {
+            tracing::warn!(error = chain(&ended), "throttled calls were not counted");
+        }
     }
 }
 

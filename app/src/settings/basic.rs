@@ -5,13 +5,11 @@ use sluice_domain::function::{
 };
 use sluice_domain::text::Description;
 
+use super::form::{SettingsForm, number};
 use super::{BasicSettings, update_basic_settings};
-use crate::console::{ConsoleError, sentence};
+use crate::console::sentence;
 use crate::functions::{FunctionDetails, current_function, find_function};
-use crate::ui::{
-    Button, ButtonKind, Card, ErrorNotice, Loaded, Notice, NoticeKind, SelectField, TextField,
-    choices,
-};
+use crate::ui::{Card, Loaded, SelectField, TextField, choices};
 
 /// Configuration > Basic Settings.
 #[component]
@@ -25,18 +23,8 @@ pub(crate) fn BasicSettingsPage() -> impl IntoView {
     }
 }
 
-/// A number field's text as the number that its rule takes.
-fn number<T: TryFrom<u32, Error: std::fmt::Display>>(text: &str) -> Result<T, String> {
-    let number: u32 = text
-        .trim()
-        .parse()
-        .map_err(|_| "Must be a whole number".to_owned())?;
-    T::try_from(number).map_err(|error| sentence(&error.to_string()))
-}
-
 #[component]
 fn BasicSettingsForm(details: FunctionDetails) -> impl IntoView {
-    let current = current_function();
     let FunctionSettings {
         handler,
         memory,
@@ -108,33 +96,10 @@ fn BasicSettingsForm(details: FunctionDetails) -> impl IntoView {
             initializer: initializer.map(|function| Initializer { function, timeout }),
         })
     });
-    let saving = Action::new(move |settings: &BasicSettings| {
-        let (name, settings) = (name.clone(), settings.clone());
-        async move {
-            update_basic_settings(name, settings.clone()).await?;
-            Ok::<_, ConsoleError>(settings)
-        }
-    });
+    let save = move |settings| update_basic_settings(name.clone(), settings);
     let saved = RwSignal::new(saved);
-    Effect::new(move || {
-        if let Some(Ok(now)) = saving.value().get() {
-            saved.set(now);
-            current.changes.update(|changes| *changes += 1);
-        }
-    });
-    let unchanged = Signal::derive(move || {
-        settings
-            .get()
-            .is_none_or(|settings| settings == *saved.read())
-    });
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if let Some(settings) = settings.get_untracked() {
-            saving.dispatch(settings);
-        }
-    };
     view! {
-        <form class="form" on:submit=submit>
+        <SettingsForm saved wanted=settings save>
             <Card title="Basic Settings">
                 <div class="field">
                     <span class="field__label">"App"</span>
@@ -161,14 +126,6 @@ fn BasicSettingsForm(details: FunctionDetails) -> impl IntoView {
                     error=Signal::derive(move || parsed_initialization_timeout.get().err())
                     hint="1 to 300 seconds. An initializer that runs longer is ended."/>
             </Card>
-            {move || match saving.value().get() {
-                Some(Ok(_)) if unchanged.get() => view! { <Notice kind=NoticeKind::Success>"Saved. The next call runs with it."</Notice> }.into_any(),
-                Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
-                _ => ().into_any(),
-            }}
-            <div class="form__footer">
-                <Button kind=ButtonKind::Primary submit=true busy=saving.pending() disabled=unchanged>"Save"</Button>
-            </div>
-        </form>
+        </SettingsForm>
     }
 }

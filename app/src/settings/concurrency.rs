@@ -2,13 +2,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use sluice_domain::concurrency::{Concurrency, InvalidConcurrency};
 
+use super::form::{SettingsForm, number};
 use super::{ConcurrencyView, find_concurrency, update_concurrency};
-use crate::console::{ConsoleError, sentence};
+use crate::console::sentence;
 use crate::functions::current_function;
-use crate::ui::{
-    Button, ButtonKind, Card, ErrorNotice, Loaded, Notice, NoticeKind, SelectField, TextField,
-    choices,
-};
+use crate::ui::{Card, Loaded, SelectField, TextField, choices};
 
 /// Configuration > Concurrency.
 #[component]
@@ -27,8 +25,7 @@ const FRESH: &str = "fresh";
 
 #[component]
 fn ConcurrencyForm(view: ConcurrencyView) -> impl IntoView {
-    let current = current_function();
-    let name = current.name.get_untracked();
+    let name = current_function().name.get_untracked();
     let ConcurrencyView {
         concurrency,
         busy,
@@ -44,51 +41,27 @@ fn ConcurrencyForm(view: ConcurrencyView) -> impl IntoView {
     };
     let sharing = RwSignal::new(kind.to_owned());
 
-    let number = |text: &str| text.trim().parse::<u32>().ok();
+    let parsed_max = Memo::new(move |_| number::<u32>(&max.read()));
+    let parsed_reserved = Memo::new(move |_| number::<u32>(&reserved.read()));
     let parsed = Memo::new(move |_| {
-        let (Some(max), Some(reserved)) = (number(&max.read()), number(&reserved.read())) else {
-            return None;
-        };
+        let (max, reserved) = (parsed_max.get().ok()?, parsed_reserved.get().ok()?);
         Some(Concurrency::new(max, reserved, *sharing.read() == FRESH))
     });
-    let whole = || "Must be a whole number".to_owned();
-    let max_error = Signal::derive(move || match parsed.get() {
-        _ if number(&max.read()).is_none() => Some(whole()),
-        Some(Err(error @ InvalidConcurrency::MaxInstances(_))) => {
+    // What the numbers together are against, belongs to one of them.
+    let error = move |of_max: bool| match parsed.get()?.err()? {
+        error if of_max == matches!(error, InvalidConcurrency::MaxInstances(_)) => {
             Some(sentence(&error.to_string()))
         }
         _ => None,
-    });
-    let reserved_error = Signal::derive(move || match parsed.get() {
-        _ if number(&reserved.read()).is_none() => Some(whole()),
-        Some(Err(InvalidConcurrency::MaxInstances(_))) => None,
-        Some(Err(error)) => Some(sentence(&error.to_string())),
-        _ => None,
-    });
-    let saving = Action::new(move |concurrency: &Concurrency| {
-        let (name, concurrency) = (name.clone(), *concurrency);
-        async move {
-            update_concurrency(name, concurrency).await?;
-            Ok::<_, ConsoleError>(concurrency)
-        }
-    });
-    let saved = RwSignal::new(concurrency);
-    Effect::new(move || {
-        if let Some(Ok(now)) = saving.value().get() {
-            saved.set(now);
-            current.changes.update(|changes| *changes += 1);
-        }
-    });
-    let unchanged =
-        Signal::derive(move || !matches!(parsed.get(), Some(Ok(now)) if now != saved.get()));
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if let Some(Ok(concurrency)) = parsed.get_untracked() {
-            saving.dispatch(concurrency);
-        }
     };
+    let max_error = Signal::derive(move || parsed_max.get().err().or_else(|| error(true)));
+    let reserved_error =
+        Signal::derive(move || parsed_reserved.get().err().or_else(|| error(false)));
+    let saved = RwSignal::new(concurrency);
+    let save = move |concurrency| update_concurrency(name.clone(), concurrency);
+    let wanted = Signal::derive(move || parsed.get()?.ok());
     view! {
-        <form class="form" on:submit=submit>
+        <SettingsForm saved wanted save>
             <Card title="Concurrency">
                 <TextField name="max-instances" label="Max. Instances per Function" value=max required=true kind="number"
                     error=max_error
@@ -100,15 +73,7 @@ fn ConcurrencyForm(view: ConcurrencyView) -> impl IntoView {
                     options=choices([(SHARED, "Shared by calls, one after the other"), (FRESH, "Fresh for every request")])
                     hint="A shared instance keeps its globals and its /tmp for the next call. A fresh one knows nothing of the calls before."/>
             </Card>
-            {move || match saving.value().get() {
-                Some(Ok(_)) if unchanged.get() => view! { <Notice kind=NoticeKind::Success>"Saved. The next call runs with it."</Notice> }.into_any(),
-                Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
-                _ => ().into_any(),
-            }}
-            <div class="form__footer">
-                <Button kind=ButtonKind::Primary submit=true busy=saving.pending() disabled=unchanged>"Save"</Button>
-            </div>
-        </form>
+        </SettingsForm>
         <Card title="Instances Now">
             <dl class="facts">
                 <div><dt>"Busy"</dt><dd>{busy}</dd></div>

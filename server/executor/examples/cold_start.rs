@@ -1,19 +1,19 @@
 //! Measures what a start, a cold and a warm call take:
 //! `cargo run --release -p sluice-executor --example cold_start [-- javascript]`.
 
-use std::path::{Path, PathBuf};
+#[path = "common/built.rs"]
+mod common;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use common::{Built, Error, call};
 use rustix::time::{ClockId, clock_gettime};
 use sluice_domain::code::CodePackage;
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
-use sluice_domain::id::{FunctionId, RequestId};
-use sluice_domain::invocation::Origin;
-use sluice_executor::{
-    Call, Deployment, DeploymentSpec, Executor, ExecutorConfig, Outcome, RuntimeImage,
-};
+use sluice_domain::id::FunctionId;
+use sluice_executor::{Deployment, DeploymentSpec, Executor, Outcome};
 
 const CODE: &str = r#"
 def handler(event, context):
@@ -39,55 +39,25 @@ exports.handler = async (event, context) => {
 "#;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn main() -> Result<(), Error> {
     // On a thread of the runtime, as a server's requests are.
     tokio::spawn(measure()).await?
 }
 
 #[expect(clippy::print_stdout, reason = "it prints its figures")]
-async fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let folder = std::env::var_os("SLUICE_RUNTIMES_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
-        PathBuf::from,
-    );
+async fn measure() -> Result<(), Error> {
     let runtime = match std::env::args().nth(1).as_deref() {
         Some("javascript") => Runtime::JavaScript,
         Some("python3.14") => Runtime::Python314,
         _ => Runtime::Python312,
     };
-    let stem = match runtime {
-        Runtime::Python312 => "python3.12",
-        Runtime::Python314 => "python3.14",
-        Runtime::JavaScript => "javascript",
-        Runtime::WebAssembly => return Err("a component is no runtime".into()),
-    };
-    let component_zst = std::fs::read(folder.join(stem).join("component.wasm.zst"))?;
-    let image_zst = std::fs::read(folder.join(stem).join("image.wasm.zst")).ok();
-    let stdlib_tar_zst = std::fs::read(folder.join(stem).join("stdlib.tar.zst")).ok();
-    let image = RuntimeImage {
-        runtime,
-        component_zst: &component_zst,
-        image_zst: image_zst.as_deref(),
-        stdlib_tar_zst: stdlib_tar_zst.as_deref(),
-    };
-    let artifacts = std::env::temp_dir().join(format!("sluice-cold-start-{}", std::process::id()));
-    let (records, mut received) = tokio::sync::mpsc::channel(1000);
-    tokio::spawn(async move { while received.recv().await.is_some() {} });
-    let config = ExecutorConfig {
-        artifacts: artifacts.clone(),
-        max_instances_per_function: 400,
-        queue_wait: Duration::from_millis(100),
-        memory_bytes: 8 << 30,
-        tmp_bytes: sluice_executor::TMP_BYTES,
-        records,
-        more_authorities: Vec::new(),
-    };
+    let (built, artifacts) = (Built::read(runtime)?, common::artifacts("cold-start"));
     for what in ["first start, compiling", "second start"] {
         let begun = Instant::now();
-        drop(Executor::start(config.clone(), &[image]).await?);
+        drop(built.start(&artifacts).await?);
         println!("{what}: {:?}", begun.elapsed());
     }
-    let executor = Executor::start(config, &[image]).await?;
+    let executor = built.start(&artifacts).await?;
 
     let codes = match runtime {
         Runtime::JavaScript => vec![("the demo", JAVASCRIPT)],
@@ -169,17 +139,9 @@ async fn snapshot_of(deployment: &Deployment) -> Option<Duration> {
     }
 }
 
-async fn timed_call(
-    executor: &Executor,
-    deployment: &Arc<Deployment>,
-) -> Result<Duration, Box<dyn std::error::Error + Send + Sync>> {
-    let call = Call {
-        request_id: RequestId::from_bytes([1; 16]),
-        origin: Origin::Test,
-        event: r#"{"path":"/","headers":{"host":"example.org"}}"#.to_owned(),
-    };
+async fn timed_call(executor: &Executor, deployment: &Arc<Deployment>) -> Result<Duration, Error> {
     let begun = Instant::now();
-    let invocation = executor.invoke(deployment, call, Ok).await?;
+    let invocation = executor.invoke(deployment, call(), Ok).await?;
     let took = begun.elapsed();
     match invocation.outcome {
         Outcome::Returned(_) => Ok(took),
@@ -199,10 +161,7 @@ fn report(what: &str, times: &mut [Duration]) {
     );
 }
 
-fn spec(
-    runtime: Runtime,
-    code: &str,
-) -> Result<DeploymentSpec, Box<dyn std::error::Error + Send + Sync>> {
+fn spec(runtime: Runtime, code: &str) -> Result<DeploymentSpec, Error> {
     Ok(DeploymentSpec {
         function_id: FunctionId::from_bytes([1; 16]),
         function_name: FunctionName::parse("demo")?,

@@ -2,22 +2,20 @@
 //! `cargo run --release --example memory [-- FUNCTIONS INSTANCES]`, 1000 and 200 without them.
 //! Each function has code of its own, and each instance has served a call.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+#[path = "common/built.rs"]
+mod common;
+
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use common::{Built, Error, call};
 use sluice_domain::code::CodePackage;
 use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
-use sluice_domain::id::{FunctionId, RequestId};
-use sluice_domain::invocation::Origin;
-use sluice_executor::{
-    Call, Deployment, DeploymentSpec, Executor, ExecutorConfig, Outcome, RuntimeImage,
-};
+use sluice_domain::id::FunctionId;
+use sluice_executor::{DeploymentSpec, Outcome};
 
 /// Names the folder for another process of this program that only compiles.
 const ONLY_COMPILE: &str = "SLUICE_ONLY_COMPILE";
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -31,45 +29,17 @@ async fn measure() -> Result<(), Error> {
         argument.map_or(Ok(otherwise), |text| text.parse())
     };
     let (functions, instances) = (number(1, 1000)?, number(2, 200)?);
-    let folder = std::env::var_os("SLUICE_RUNTIMES_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
-        PathBuf::from,
-    );
-    let file = |name: &str| std::fs::read(folder.join("python3.12").join(name));
-    let (component, image, stdlib) = (
-        file("component.wasm.zst")?,
-        file("image.wasm.zst")?,
-        file("stdlib.tar.zst")?,
-    );
     let artifacts = match std::env::var_os(ONLY_COMPILE) {
         Some(artifacts) => PathBuf::from(artifacts),
         None => {
-            let name = format!("sluice-memory-{}", std::process::id());
-            let artifacts = std::env::temp_dir().join(name);
+            let artifacts = common::artifacts("memory");
             // Compiling leaves memory behind that a server has not that was started before.
             let mut other = std::process::Command::new(std::env::current_exe()?);
             other.env(ONLY_COMPILE, &artifacts).status()?;
             artifacts
         }
     };
-    let (records, mut received) = tokio::sync::mpsc::channel(1000);
-    tokio::spawn(async move { while received.recv().await.is_some() {} });
-    let config = ExecutorConfig {
-        artifacts: artifacts.clone(),
-        max_instances_per_function: 400,
-        more_authorities: Vec::new(),
-        queue_wait: Duration::from_secs(10),
-        memory_bytes: 8 << 30,
-        tmp_bytes: sluice_executor::TMP_BYTES,
-        records,
-    };
-    let image = RuntimeImage {
-        runtime: Runtime::Python312,
-        component_zst: &component,
-        image_zst: Some(&image),
-        stdlib_tar_zst: Some(&stdlib),
-    };
-    let executor = Executor::start(config, &[image]).await?;
+    let executor = Built::read(Runtime::Python312)?.start(&artifacts).await?;
     if std::env::var_os(ONLY_COMPILE).is_some() {
         return Ok(());
     }
@@ -87,7 +57,10 @@ async fn measure() -> Result<(), Error> {
 
     let callers = deployments.iter().take(instances as usize);
     for deployment in callers.clone() {
-        call(&executor, deployment).await?;
+        match executor.invoke(deployment, call(), Ok).await?.outcome {
+            Outcome::Returned(_) => {}
+            other => return Err(format!("{other:?}").into()),
+        }
     }
     let called = Memory::now()?;
     println!("{instances} instances that begin with their runtime: {called}");
@@ -97,18 +70,6 @@ async fn measure() -> Result<(), Error> {
     // The folders of instances are being removed at the same time; what is left is a temporary file.
     let _ = std::fs::remove_dir_all(artifacts);
     Ok(())
-}
-
-async fn call(executor: &Executor, deployment: &Arc<Deployment>) -> Result<(), Error> {
-    let call = Call {
-        request_id: RequestId::from_bytes([1; 16]),
-        origin: Origin::Test,
-        event: "{}".to_owned(),
-    };
-    match executor.invoke(deployment, call, Ok).await?.outcome {
-        Outcome::Returned(_) => Ok(()),
-        other => Err(format!("{other:?}").into()),
-    }
 }
 
 fn spec(number: u128) -> Result<DeploymentSpec, Error> {

@@ -6,23 +6,22 @@
 //! each guest runs once on a thread that looks how much CPU time passes until it has its turn
 //! again: so long at most a guest keeps others waiting, whatever else the machine does.
 
-use std::path::{Path, PathBuf};
+#[path = "common/built.rs"]
+mod common;
+
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use common::{Built, Error, call};
 use sluice_domain::code::CodePackage;
 use sluice_domain::function::{
     ExecutionTimeout, FunctionName, FunctionSettings, Handler, InitializationTimeout, Initializer,
     Runtime,
 };
-use sluice_domain::id::{FunctionId, RequestId};
-use sluice_domain::invocation::Origin;
-use sluice_executor::{
-    Call, Deployment, DeploymentSpec, Executor, ExecutorConfig, Outcome, RuntimeImage,
-};
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
+use sluice_domain::id::FunctionId;
+use sluice_executor::{Deployment, DeploymentSpec, Executor, Outcome};
 
 const NEIGHBOUR: &str = r#"
 def handler(event, context):
@@ -56,8 +55,9 @@ async fn measure() -> Result<(), Error> {
     }
     guests.sort();
 
-    let artifacts = std::env::temp_dir().join(format!("sluice-neighbours-{}", std::process::id()));
-    let executor = start(&artifacts).await?;
+    let artifacts = common::artifacts("neighbours");
+    let built = Built::read(Runtime::Python312)?;
+    let executor = built.start(&artifacts).await?;
     let neighbour = deploy(&executor, 1, NEIGHBOUR.to_owned()).await?;
     let mut hostile = Vec::new();
     for (number, name) in guests.iter().enumerate() {
@@ -205,37 +205,6 @@ fn medians(rounds: &mut [(f64, f64)]) -> (f64, f64) {
     (median(|one| one.0), median(|one| one.1))
 }
 
-async fn start(artifacts: &Path) -> Result<Executor, Error> {
-    let folder = std::env::var_os("SLUICE_RUNTIMES_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/runtimes"),
-        PathBuf::from,
-    );
-    let file = |name: &str| std::fs::read(folder.join("python3.12").join(name));
-    let (component, image, library) = (
-        file("component.wasm.zst")?,
-        file("image.wasm.zst")?,
-        file("stdlib.tar.zst")?,
-    );
-    let (records, mut received) = tokio::sync::mpsc::channel(1000);
-    tokio::spawn(async move { while received.recv().await.is_some() {} });
-    let config = ExecutorConfig {
-        artifacts: artifacts.to_owned(),
-        max_instances_per_function: 400,
-        more_authorities: Vec::new(),
-        queue_wait: Duration::from_secs(2),
-        memory_bytes: 8 << 30,
-        tmp_bytes: sluice_executor::TMP_BYTES,
-        records,
-    };
-    let image = RuntimeImage {
-        runtime: Runtime::Python312,
-        component_zst: &component,
-        image_zst: Some(&image),
-        stdlib_tar_zst: Some(&library),
-    };
-    Ok(Executor::start(config, &[image]).await?)
-}
-
 async fn deploy(
     executor: &Executor,
     number: usize,
@@ -261,12 +230,4 @@ async fn deploy(
         code: CodePackage::single(runtime.default_file(), code)?,
     };
     Ok(executor.deploy(spec).await?)
-}
-
-fn call() -> Call {
-    Call {
-        request_id: RequestId::from_bytes([1; 16]),
-        origin: Origin::Test,
-        event: r#"{"path":"/","headers":{"host":"example.org"}}"#.to_owned(),
-    }
 }

@@ -40,6 +40,26 @@ pub fn module(engine: &Engine, folder: &Path, name: &str) -> wasmtime::Result<Mo
     Ok(module)
 }
 
+/// Names what a compiled file was made from: its parts, in 64 hexadecimal digits, and the version,
+/// settings and processor that wasmtime compiles for.
+pub fn key<'a>(engine: &Engine, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    struct Hashing(Sha256);
+    impl std::hash::Hasher for Hashing {
+        fn finish(&self) -> u64 {
+            0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+    }
+    let mut hashing = Hashing(Sha256::new());
+    for part in parts {
+        hashing.0.update(part);
+    }
+    std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hashing);
+    hex::encode(hashing.0.finalize())
+}
+
 fn check(folder: &Path, name: &str) -> wasmtime::Result<()> {
     let code = fs::read(folder.join(name))?;
     if fs::read_to_string(folder.join(seal(name)))? != sum(&code) {

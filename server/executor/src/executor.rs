@@ -243,10 +243,10 @@ impl Executor {
         let place = place.map_err(|_| Refused::Stopping)?;
         let (inner, deployment) = (Arc::clone(&self.0), Arc::clone(deployment));
         let task = tokio::spawn(async move {
-            supply::taken(&inner, &deployment);
+            supply::taking(&inner, &deployment);
             let (invocation, used) = run::invocation(&inner, &deployment, call, accept).await;
             place.send(Arc::clone(&invocation.record));
-            if deployment.spec().settings.concurrency.fresh_instances() {
+            if let Some(used) = used {
                 // After the answer: the caller need not wait for it.
                 tokio::spawn(supply::replace(inner, deployment, used, slot));
             }

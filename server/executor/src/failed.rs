@@ -2,8 +2,8 @@
 
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{Cause, Failure, MAX_LOG_BYTES, MAX_LOG_LINE_BYTES};
-use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 
 use crate::instance::{GuestFailure, MAX_PASSED_BYTES};
@@ -95,13 +95,17 @@ impl Failed {
                 "RuntimeTrap",
                 &format!("the sandbox ended the function: {trap}"),
             ),
-            None if error
-                .chain()
-                .any(<dyn std::error::Error>::is::<std::io::Error>) =>
-            {
-                Self::by_us(id, error)
-            }
+            None if is_ours(error) => Self::by_us(id, error),
             None => Self::by_misuse(error),
+        }
+    }
+
+    /// An instance could not be made. Nothing of the user's ran, so that all but a lack of
+    /// memory is ours.
+    pub fn by_making(id: &RequestId, error: &wasmtime::Error) -> Self {
+        match error.is::<MemoryExceeded>() {
+            true => Self::by_error(id, error),
+            false => Self::by_us(id, error),
         }
     }
 
@@ -207,4 +211,12 @@ fn cut(mut text: String, bytes: usize) -> String {
         text.push_str(MORE);
     }
     text
+}
+
+/// True for what no function can bring about: a file of ours, or a full pool.
+fn is_ours(error: &wasmtime::Error) -> bool {
+    error.is::<PoolConcurrencyLimitError>()
+        || error
+            .chain()
+            .any(<dyn std::error::Error>::is::<std::io::Error>)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use sluice_domain::function::Runtime;
 use sluice_domain::id::RequestId;
-use sluice_domain::invocation::{LogLevel, MAX_RESULT_BYTES};
+use sluice_domain::invocation::LogLevel;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
@@ -28,18 +28,11 @@ use crate::output::Output;
 use crate::runtime::ReadyRuntime;
 use crate::scratch::{ScratchFolder, Stock};
 use crate::turns::{Lane, Taken};
-use crate::{code, cpu};
+use crate::{code, cpu, environment};
 
 /// Where the folder with the code is inside the sandbox; functions start in it. Source:
 /// instance life, working directory.
 const FUNCTION_ROOT: &str = "/opt/function";
-
-/// Where the code is inside the sandbox. Source: `RUNTIME_CODE_ROOT`.
-const CODE_ROOT: &str = "/opt/function/code";
-
-/// The app and the project that every function belongs to: there is one of each.
-const PACKAGE: &str = "default";
-const PROJECT_ID: &str = "default";
 
 /// Files, streams and timers that an instance may have open. An open file is one of the server's
 /// own, and no function shall take them all.
@@ -62,6 +55,8 @@ pub struct Blueprint {
     memory_bytes: u64,
     /// Whether its instances are made new after a call.
     is_renewed: bool,
+    /// Bytes of the memory that all instances of the runtime share.
+    shared_bytes: u64,
     handler_source: Option<Bytes>,
     dialer: Arc<Dialer>,
     snapshot: OnceLock<guest::RuntimePre>,
@@ -93,10 +88,11 @@ impl Blueprint {
         let rules = spec.settings.outbound.clone();
         let dialer = Dialer::new(rules, Arc::clone(&surroundings.outside));
         Self {
+            shared_bytes: runtime.shared_bytes(),
             runtime,
             code,
             surroundings,
-            environment: environment(spec),
+            environment: environment::of(spec),
             is_renewed: spec.settings.concurrency.fresh_instances(),
             memory_bytes: spec.settings.memory.bytes(),
             handler_source: spec.code.file(&handler_file).cloned(),
@@ -210,7 +206,11 @@ impl Blueprint {
         let host = Host {
             wasi: wasi.build(),
             table: resources(self.runtime.runtime),
-            memory: MemoryLimit::new(memory_bytes, Arc::clone(&self.surroundings.budget)),
+            memory: MemoryLimit::new(
+                memory_bytes,
+                self.shared_bytes,
+                Arc::clone(&self.surroundings.budget),
+            ),
             log: log.clone(),
             code: self.code.path().to_owned(),
             request_id: None,
@@ -573,49 +573,4 @@ fn resources(runtime: Runtime) -> ResourceTable {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The environment variables of a function: the platform's, then its own.
-/// Source: environment variables, reserved names.
-fn environment(spec: &DeploymentSpec) -> Vec<(String, String)> {
-    let settings = &spec.settings;
-    let user_data: serde_json::Map<String, serde_json::Value> = settings
-        .env_vars
-        .iter()
-        .map(|(key, value)| (key.to_owned(), value.into()))
-        .collect();
-    let platform = [
-        ("RUNTIME_PROJECT_ID", PROJECT_ID.to_owned()),
-        ("RUNTIME_FUNC_NAME", spec.function_name.to_string()),
-        ("RUNTIME_FUNC_VERSION", spec.version.clone()),
-        ("RUNTIME_PACKAGE", PACKAGE.to_owned()),
-        ("RUNTIME_HANDLER", settings.handler.to_string()),
-        ("RUNTIME_TIMEOUT", settings.timeout.seconds().to_string()),
-        (
-            "RUNTIME_USERDATA",
-            serde_json::Value::Object(user_data).to_string(),
-        ),
-        ("RUNTIME_CPU", settings.memory.cpu_millicores().to_string()),
-        ("RUNTIME_MEMORY", settings.memory.get().to_string()),
-        ("RUNTIME_MAX_RESP_BODY_SIZE", MAX_RESULT_BYTES.to_string()),
-        ("RUNTIME_ROOT", "/home/snuser/runtime".to_owned()),
-        ("RUNTIME_CODE_ROOT", CODE_ROOT.to_owned()),
-        ("RUNTIME_LOG_DIR", "/home/snuser/log".to_owned()),
-    ];
-    let initializer = settings.initializer.iter().flat_map(|initializer| {
-        let seconds = initializer.timeout.seconds().to_string();
-        [
-            (
-                "RUNTIME_INITIALIZER_HANDLER",
-                initializer.function.to_string(),
-            ),
-            ("RUNTIME_INITIALIZER_TIMEOUT", seconds),
-        ]
-    });
-    let platform = platform.into_iter().chain(initializer);
-    let platform = platform.map(|(key, value)| (key.to_owned(), value));
-    let own = settings.env_vars.iter();
-    platform
-        .chain(own.map(|(key, value)| (key.to_owned(), value.to_owned())))
-        .collect()
 }

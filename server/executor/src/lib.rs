@@ -21,6 +21,7 @@ mod cpu;
 mod deployment;
 mod disk;
 mod engine;
+mod environment;
 mod executor;
 mod failed;
 mod gate;

@@ -9,9 +9,9 @@ use crate::budget::{Budget, BudgetExceeded};
 /// Elements that all tables of an instance may have; CPython needs about 7,000.
 const MAX_TABLE_ELEMENTS: usize = 20_000;
 
-/// What the budget of all functions counts of the memory that an instance begins with: the
-/// rest of it is a file that all instances share.
-const OWN_AT_FIRST: u64 = 2 * 1024 * 1024;
+/// What the budget of all functions counts of the memory that an instance shares with all others
+/// of its runtime: it is a file, of which calls write to some pages.
+const OWN_OF_SHARED: u64 = 2 * 1024 * 1024;
 
 /// Why an instance gets no more memory; it ends the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,18 +32,22 @@ pub struct MemoryLimit {
     used: usize,
     linear: usize,
     most: usize,
+    /// Bytes of its first memory that all instances of its runtime have from one file.
+    shared: u64,
     budget: Arc<Budget>,
     taken: u64,
 }
 
 impl MemoryLimit {
-    /// A limit of so many bytes, which count against `budget`.
-    pub fn new(bytes: u64, budget: Arc<Budget>) -> Self {
+    /// A limit of so many bytes, which count against `budget`; `shared` of those that an instance
+    /// begins with it has in common with others.
+    pub fn new(bytes: u64, shared: u64, budget: Arc<Budget>) -> Self {
         Self {
             limit: usize::try_from(bytes).unwrap_or(usize::MAX),
             used: 0,
             linear: 0,
             most: 0,
+            shared,
             budget,
             taken: 0,
         }
@@ -59,9 +63,11 @@ impl MemoryLimit {
         self.linear
     }
 
-    /// Counts a linear memory that is there already and was counted against the budget.
+    /// Counts the linear memory that an instance begins with.
     pub fn begin_with(&mut self, linear: usize) -> Result<(), MemoryExceeded> {
-        self.count(linear, OWN_AT_FIRST.min(linear as u64))?;
+        let bytes = linear as u64;
+        let shared = self.shared.min(bytes);
+        self.count(linear, bytes - shared + OWN_OF_SHARED.min(shared))?;
         self.linear += linear;
         Ok(())
     }
@@ -132,7 +138,7 @@ mod tests {
     use super::*;
 
     fn limit() -> MemoryLimit {
-        MemoryLimit::new(100, Arc::new(Budget::new(1000)))
+        MemoryLimit::new(100, 0, Arc::new(Budget::new(1000)))
     }
 
     #[test]
@@ -159,13 +165,29 @@ mod tests {
     #[test]
     fn an_instance_counts_against_the_budget_of_all_until_it_goes() {
         let budget = Arc::new(Budget::new(150));
-        let mut one = MemoryLimit::new(100, Arc::clone(&budget));
-        let mut other = MemoryLimit::new(100, Arc::clone(&budget));
+        let mut one = MemoryLimit::new(100, 0, Arc::clone(&budget));
+        let mut other = MemoryLimit::new(100, 0, Arc::clone(&budget));
         assert_eq!(one.hold(100), Ok(()));
         let beyond = MemoryExceeded::Server(BudgetExceeded { limit: 150 });
         assert_eq!(other.hold(51), Err(beyond));
         assert_eq!(other.hold(50), Ok(()));
         drop(one);
         assert_eq!((budget.used(), other.hold(50)), (50, Ok(())));
+    }
+
+    #[test]
+    fn what_instances_share_counts_little_and_what_a_snapshot_adds_counts_whole() {
+        let check = |shared: u64, begins_with: usize| {
+            let budget = Arc::new(Budget::new(1 << 30));
+            let mut limit = MemoryLimit::new(1 << 30, shared, Arc::clone(&budget));
+            limit.begin_with(begins_with).unwrap();
+            assert_eq!(limit.most(), begins_with as u64);
+            budget.used()
+        };
+        const MB: u64 = 1024 * 1024;
+        assert_eq!(check(13 * MB, 13 << 20), 2 * MB);
+        assert_eq!(check(13 * MB, 40 << 20), 29 * MB);
+        assert_eq!(check(0, 40 << 20), 40 * MB, "a component shares nothing");
+        assert_eq!(check(u64::MAX, 1 << 20), MB);
     }
 }

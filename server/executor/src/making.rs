@@ -25,7 +25,7 @@ pub async fn instance(
         }
         made => made,
     };
-    made.map_err(|error| Failed::by_error(id, &error))
+    made.map_err(|error| Failed::by_making(id, &error))
 }
 
 /// Loads the handler, if the instance did not begin with it, and runs the initializer.

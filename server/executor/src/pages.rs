@@ -27,8 +27,15 @@ mod category {
 /// Copies over what was written in `memory` from the same place in `pristine`. False, and
 /// nothing is copied, where Linux does not tell what was written.
 ///
-/// Nobody else may use `memory` meanwhile, and nobody may write to `pristine`.
-pub fn put_back(memory: Range<usize>, pristine: &Range<usize>) -> io::Result<bool> {
+/// # Safety
+///
+/// Both are addresses of mapped memory, exposed, two and of the same length; nobody else may use
+/// `memory` meanwhile, and nobody may write to `pristine`.
+#[expect(
+    unsafe_code,
+    reason = "it copies to an address, of which only its caller knows enough"
+)]
+pub unsafe fn put_back(memory: Range<usize>, pristine: &Range<usize>) -> io::Result<bool> {
     let Some(page_map) = &*PAGE_MAP else {
         return Ok(false);
     };

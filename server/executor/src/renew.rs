@@ -58,8 +58,13 @@ impl Pristine {
         if memory.len() != self.memory.len() || globals != self.globals {
             return Ok(false);
         }
-        // No call runs, and this function has the only reference to the instance.
-        if !pages::put_back(memory, &self.memory)? {
+        #[expect(
+            unsafe_code,
+            reason = "both are whole memories of instances that live: this function has the only \
+                      reference to the one, and the other never runs; their lengths were compared"
+        )]
+        let is_put_back = unsafe { pages::put_back(memory, &self.memory) }?;
+        if !is_put_back {
             return Ok(false);
         }
         blueprint.surround_anew(instance)?;

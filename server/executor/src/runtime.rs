@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
 use sluice_domain::function::Runtime;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Engine, Module};
+use wasmtime::{Engine, ExternType, Module};
 
 use crate::artifact;
 use crate::component::ComponentInfo;
@@ -106,6 +105,22 @@ impl ReadyRuntime {
         }
     }
 
+    /// Bytes of memory that all its instances begin with, from one file: all of it where a
+    /// language has no image to tell, none where the memory is a component's own.
+    pub fn shared_bytes(&self) -> u64 {
+        if self.runtime == Runtime::WebAssembly {
+            return 0;
+        }
+        let Some(image) = &self.image else {
+            return u64::MAX;
+        };
+        let memories = image.exports().filter_map(|export| match export.ty() {
+            ExternType::Memory(ty) => Some(ty.minimum() * ty.page_size()),
+            _ => None,
+        });
+        memories.sum()
+    }
+
     /// Makes `image` ready in the folder `artifacts`. Blocks, for about ten
     /// seconds where it has to compile.
     pub fn prepare(
@@ -115,7 +130,13 @@ impl ReadyRuntime {
     ) -> Result<Self, StartError> {
         let runtime = image.runtime;
         let failed = |source| StartError::Runtime { runtime, source };
-        let folder = artifacts.join(format!("{}-{}", stem(runtime), key(engine, image)));
+        let parts = [
+            Some(image.component_zst),
+            image.image_zst,
+            image.stdlib_tar_zst,
+        ];
+        let key = artifact::key(engine, parts.into_iter().flatten());
+        let folder = artifacts.join(format!("{}-{}", stem(runtime), &key[..16]));
         fs::create_dir_all(&folder).map_err(unusable(&folder))?;
         remove_others(artifacts, runtime, &folder);
         let library = image
@@ -152,26 +173,6 @@ fn stem(runtime: Runtime) -> &'static str {
         Runtime::JavaScript => "javascript",
         Runtime::WebAssembly => "component",
     }
-}
-
-/// Names what an artifact was made from: the runtime itself, and the version,
-/// settings and processor that wasmtime compiles for.
-fn key(engine: &Engine, image: &RuntimeImage<'_>) -> String {
-    struct Hashing(Sha256);
-    impl std::hash::Hasher for Hashing {
-        fn finish(&self) -> u64 {
-            0
-        }
-        fn write(&mut self, bytes: &[u8]) {
-            self.0.update(bytes);
-        }
-    }
-    let mut hashing = Hashing(Sha256::new());
-    hashing.0.update(image.component_zst);
-    hashing.0.update(image.image_zst.unwrap_or_default());
-    hashing.0.update(image.stdlib_tar_zst.unwrap_or_default());
-    std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hashing);
-    hex::encode(&hashing.0.finalize()[..8])
 }
 
 /// Removes what earlier versions of this runtime left.

@@ -27,16 +27,14 @@ pub fn fill(inner: &Arc<Inner>, deployment: &Arc<Deployment>) {
     }
 }
 
-/// A call has just taken an instance: makes a further one if it was the last of several, so
-/// that the next caller need not wait for it.
-pub fn taken(inner: &Arc<Inner>, deployment: &Arc<Deployment>) {
+/// A call is about to take an instance: makes a further one if it takes the last of several, so
+/// that the next caller need not wait for it. Where there is none, the call makes its own first.
+pub fn taking(inner: &Arc<Inner>, deployment: &Arc<Deployment>) {
+    if deployment.pool.len() != 1 || deployment.making.load(Ordering::SeqCst) != 0 {
+        return;
+    }
     let slots = deployment.slots();
-    let used = slots.used();
-    if deployment.pool.len() == 0
-        && deployment.making.load(Ordering::SeqCst) == 0
-        && (BUSY..slots.most()).contains(&used)
-        && inner.budget.is_plentiful()
-    {
+    if (BUSY..slots.most()).contains(&slots.used()) && inner.budget.is_plentiful() {
         one_more(inner, deployment);
     }
 }
@@ -47,15 +45,7 @@ fn one_more(inner: &Arc<Inner>, deployment: &Arc<Deployment>) {
     tokio::spawn(async move {
         let made = make(&inner, &deployment).await;
         deployment.making.fetch_sub(1, Ordering::SeqCst);
-        match made {
-            Ok(instance) => deployment.pool.give_back(instance),
-            // A call that needs one tries by itself, and has it in its log.
-            Err(failed) => tracing::debug!(
-                function.name = %deployment.spec().function_name,
-                reason = failed.failure.error_message,
-                "no instance could be made ahead"
-            ),
-        }
+        keep(&deployment, made);
     });
 }
 
@@ -63,46 +53,55 @@ async fn make(inner: &Inner, deployment: &Deployment) -> Result<Instance, Failed
     let _ticking = inner.ticker.during_call();
     let id = nobodys_request();
     let instance = deployment.blueprint.instance().await;
-    let mut instance = instance.map_err(|error| Failed::by_error(&id, &error))?;
+    let mut instance = instance.map_err(|error| Failed::by_making(&id, &error))?;
     making::ready(&mut instance, deployment, &id).await?;
     Ok(instance)
 }
 
 /// After a call of a function whose calls each have an instance of their own: makes the used
-/// one new, or another one in its place. It keeps the slot of the call meanwhile.
+/// one new, or another one where that cannot be done. It keeps the slot of the call meanwhile.
 pub async fn replace(
     inner: Arc<Inner>,
     deployment: Arc<Deployment>,
-    used: Option<Instance>,
+    mut used: Instance,
     slot: Slot,
 ) {
     if Arc::strong_count(&deployment) == 1 {
         return; // nobody can call it any more
     }
     let _ticking = inner.ticker.during_call();
-    let ready = match renewed(&deployment, used).await {
-        Some(instance) => Ok(instance),
-        None => make(&inner, &deployment).await,
+    let made = if renewed(&deployment, &mut used).await {
+        let ready = making::ready(&mut used, &deployment, &nobodys_request()).await;
+        ready.map(|()| used)
+    } else {
+        drop(used);
+        make(&inner, &deployment).await
     };
-    if let Ok(instance) = ready {
-        deployment.pool.give_back(instance);
-    }
+    keep(&deployment, made);
     drop(slot);
 }
 
-async fn renewed(deployment: &Deployment, used: Option<Instance>) -> Option<Instance> {
-    let mut instance = used?;
-    let pristine = pristine(deployment).await?;
-    match pristine.renew(&deployment.blueprint, &mut instance).await {
-        Ok(true) => {}
-        Ok(false) => return None,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "an instance was not made new");
-            return None;
-        }
+fn keep(deployment: &Deployment, made: Result<Instance, Failed>) {
+    match made {
+        Ok(instance) => deployment.pool.give_back(instance),
+        // A call that needs one tries by itself, and has it in its log.
+        Err(failed) => tracing::debug!(
+            function.name = %deployment.spec().function_name,
+            reason = failed.failure.error_message,
+            "no instance could be made ahead"
+        ),
     }
-    let ready = making::ready(&mut instance, deployment, &nobodys_request()).await;
-    ready.is_ok().then_some(instance)
+}
+
+async fn renewed(deployment: &Deployment, used: &mut Instance) -> bool {
+    let Some(pristine) = pristine(deployment).await else {
+        return false;
+    };
+    let renewed = pristine.renew(&deployment.blueprint, used).await;
+    renewed.unwrap_or_else(|error| {
+        tracing::error!(error = format!("{error:#}"), "an instance was not made new");
+        false
+    })
 }
 
 /// The instance that others are made new from, which is made when it is first needed.

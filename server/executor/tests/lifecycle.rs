@@ -9,6 +9,7 @@ mod common;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::{World, call, eventually, failure, returned, spec, spec_in, text};
 use sluice_domain::concurrency::Concurrency;
@@ -162,19 +163,26 @@ async fn reserved_instances_are_there_before_anybody_calls() {
     }
 }
 
-#[tokio::test]
-async fn a_call_waits_for_an_instance_for_a_while() {
-    let world = World::start().await;
-    let code = "import time\ndef handler(event, context): time.sleep(event)\n";
-    let deployment = world.deploy_spec(with(spec(code), 1, 0, false)).await;
-    let deployment = deployment.unwrap();
-    world.call(&deployment, "0").await;
-    let short = world.call(&deployment, "0.02");
-    let (first, second) = tokio::join!(short, world.call(&deployment, "0"));
-    returned(first);
-    returned(second);
-    assert_eq!(world.executor.take_throttled(), []);
+const SLEEPS: &str = "import time\ndef handler(event, context): time.sleep(event)\n";
 
+#[tokio::test]
+async fn a_call_waits_for_an_instance() {
+    let world = World::with_queue_wait(Duration::from_secs(60)).await;
+    let deployment = world.deploy_spec(with(spec(SLEEPS), 1, 0, false)).await;
+    let deployment = deployment.unwrap();
+    let calls = ["0.2", "0", "0"].map(|event| world.call(&deployment, event));
+    for invocation in futures::future::join_all(calls).await {
+        returned(invocation);
+    }
+    assert_eq!(world.executor.take_throttled(), []);
+    assert_eq!(deployment.waiting_instances(), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_waited_in_vain_is_refused_and_counted() {
+    let world = World::with_queue_wait(Duration::ZERO).await;
+    let deployment = world.deploy_spec(with(spec(SLEEPS), 1, 0, false)).await;
+    let deployment = deployment.unwrap();
     let long = world.call(&deployment, "0.5");
     let refused = world.executor.invoke(&deployment, call("0"), Ok);
     let (first, refused) = tokio::join!(long, refused);
@@ -183,6 +191,39 @@ async fn a_call_waits_for_an_instance_for_a_while() {
     let id = deployment.spec().function_id.clone();
     assert_eq!(world.executor.take_throttled(), [(id, 1)]);
     assert_eq!(world.executor.take_throttled(), []);
+}
+
+#[tokio::test]
+async fn a_further_instance_is_made_when_the_last_of_several_is_taken() {
+    let world = World::start().await;
+    let deployment = world.deploy(SLEEPS).await;
+    let two_calls = || async {
+        let calls = [(); 2].map(|()| world.call(&deployment, "0.3"));
+        for invocation in futures::future::join_all(calls).await {
+            returned(invocation);
+        }
+    };
+    two_calls().await;
+    assert_eq!(deployment.waiting_instances(), 2, "each made its own");
+    two_calls().await;
+    eventually("a third", || deployment.waiting_instances() == 3).await;
+    two_calls().await;
+    assert_eq!(deployment.waiting_instances(), 3, "one was left");
+}
+
+#[tokio::test]
+async fn what_cannot_be_loaded_is_not_loaded_again_behind_the_answer() {
+    let mut world = World::start().await;
+    let code = "import time\nprint(time.time())\nraise ValueError('no')\n";
+    let deployment = world.deploy_spec(fresh(code)).await.unwrap();
+    snapshot_made(&deployment).await;
+    for _ in 0..3 {
+        let (cause, _) = failure(&world.call(&deployment, "{}").await);
+        assert_eq!(cause, Cause::LoadFailed);
+        world.records.recv().await.unwrap();
+    }
+    assert_eq!(deployment.busy_instances(), 0);
+    assert_eq!(deployment.waiting_instances(), 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 use sluice_domain::code::CodeError;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
@@ -196,7 +195,7 @@ fn check_kind(wasm: &[u8]) -> Result<(), String> {
 }
 
 fn compile(engine: &Engine, folder: &Path, wasm: &[u8]) -> Result<Component, String> {
-    let name = format!("{}.cwasm", key(engine, wasm));
+    let name = format!("{}.cwasm", artifact::key(engine, [wasm]));
     let map = || artifact::component(engine, folder, &name);
     let component = map().or_else(|_| {
         artifact::write(folder, &name, &engine.precompile_component(wasm)?)?;
@@ -206,22 +205,6 @@ fn compile(engine: &Engine, folder: &Path, wasm: &[u8]) -> Result<Component, Str
     touch(&folder.join(&name));
     forget_others(folder);
     Ok(component)
-}
-
-/// Names what was compiled and for what.
-fn key(engine: &Engine, wasm: &[u8]) -> String {
-    struct Hashing(Sha256);
-    impl std::hash::Hasher for Hashing {
-        fn finish(&self) -> u64 {
-            0
-        }
-        fn write(&mut self, bytes: &[u8]) {
-            self.0.update(bytes);
-        }
-    }
-    let mut hashing = Hashing(Sha256::new_with_prefix(wasm));
-    std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hashing);
-    hex::encode(hashing.0.finalize())
 }
 
 /// Says that a file was used now; who cannot say so has it compiled again some day.

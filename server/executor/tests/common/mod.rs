@@ -69,6 +69,8 @@ pub struct Given {
     pub memory_bytes: u64,
     /// Bytes that the `/tmp` of an instance may hold.
     pub tmp_bytes: u64,
+    /// How long a call waits for an instance.
+    pub queue_wait: Duration,
     /// Authorities that functions trust.
     pub authorities: Vec<CertificateDer<'static>>,
 }
@@ -78,6 +80,7 @@ impl Default for Given {
         Self {
             memory_bytes: MEMORY_BYTES,
             tmp_bytes: TMP_BYTES,
+            queue_wait: Duration::from_millis(100),
             authorities: Vec::new(),
         }
     }
@@ -94,7 +97,7 @@ async fn start_with(
     let config = ExecutorConfig {
         artifacts: artifacts.to_owned(),
         max_instances_per_function,
-        queue_wait: Duration::from_millis(100),
+        queue_wait: given.queue_wait,
         memory_bytes: given.memory_bytes,
         tmp_bytes: given.tmp_bytes,
         records,
@@ -166,6 +169,15 @@ impl World {
             ..Given::default()
         };
         Self::made(runtime, 400, given).await
+    }
+
+    /// Starts one of Python 3.12 whose calls wait so long for an instance.
+    pub async fn with_queue_wait(wait: Duration) -> Self {
+        let given = Given {
+            queue_wait: wait,
+            ..Given::default()
+        };
+        Self::made(Runtime::Python312, 400, given).await
     }
 
     async fn made(runtime: Runtime, max_instances: usize, given: Given) -> Self {
