@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName};
 use sluice_domain::code::{CodeChanges, CodeError};
 use sluice_domain::concurrency::Concurrency;
+use sluice_domain::env_vars::EnvVarChange;
 use sluice_domain::environment::{Environment, EnvironmentName};
-use sluice_domain::function::{EnvVars, FunctionName, Runtime};
+use sluice_domain::function::{FunctionName, Runtime};
 use sluice_domain::id::{RequestId, TriggerId};
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::trigger::ApigTriggerSettings;
@@ -64,7 +65,7 @@ pub trait Console: Send + Sync {
     async fn update_env_vars(
         &self,
         name: FunctionName,
-        env_vars: EnvVars,
+        env_vars: Vec<EnvVarChange>,
     ) -> Result<(), ConsoleError>;
     /// Sets which hosts a function may reach.
     async fn update_outbound(
@@ -278,7 +279,7 @@ where
 }
 
 /// A rule's words as they stand beside a field: first letter in upper case.
-pub(crate) fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()

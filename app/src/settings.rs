@@ -19,7 +19,7 @@ pub(crate) use page::ConfigurationPage;
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::concurrency::Concurrency;
-use sluice_domain::function::{ExecutionTimeout, Handler, Initializer, MemoryMb};
+use sluice_domain::function::{ExecutionTimeout, Handler, Initializer, MemoryMb, PreStop};
 use sluice_domain::text::Description;
 
 /// What Basic Settings can change.
@@ -36,6 +36,9 @@ pub struct BasicSettings {
     /// What runs before the first call of an instance, if anything does.
     #[serde(default)]
     pub initializer: Option<Initializer>,
+    /// What runs before an instance is stopped, if anything does.
+    #[serde(default)]
+    pub pre_stop: Option<PreStop>,
 }
 
 /// What Configuration > Concurrency shows.

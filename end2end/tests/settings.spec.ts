@@ -33,7 +33,7 @@ test("each setting says its rule beside the field", async ({ page, named }) => {
   await createFunction(page, name);
   await open(page, `/functions/${name}/configuration/basic-settings`);
   const check = async (field: string, wrong: string, rule: string, right: string) => {
-    const input = page.getByLabel(field);
+    const input = page.getByLabel(field, { exact: true });
     await input.fill(wrong);
     await expect(input).toHaveAccessibleDescription(new RegExp(`^${rule}`));
     await expect(input).toHaveAttribute("aria-invalid", "true");
@@ -50,6 +50,8 @@ test("each setting says its rule beside the field", async ({ page, named }) => {
   await check("Execution Timeout (s)", "1.5", "Must be a whole number", "5");
   await check("Initializer", "other.init", "Must be in the file of the handler", "src/index.init");
   await check("Initialization Timeout (s)", "301", "Must be 1 to 300 seconds, not 301", "300");
+  await check("Pre-stop", "other.stop", "Must be in the file of the handler", "src/index.stop");
+  await check("Pre-stop Timeout (s)", "91", "Must be 1 to 90 seconds, not 91", "90");
   await check("Description", "x".repeat(513), "Must have at most 512 characters, has 513", "short");
 });
 
@@ -98,6 +100,38 @@ test("an initializer runs before the first call", async ({ page, named }) => {
   await page.getByRole("link", { name: "Code", exact: true }).click();
   const result = await runTest(page);
   expect(JSON.parse(await result.getByLabel("Function Output").innerText())).toEqual([1]);
+});
+
+test("a pre-stop runs before an instance is stopped, and has a log", async ({ page, named }) => {
+  const name = named("pre-stop");
+  await createFunctionWith(
+    page,
+    name,
+    "def stop(context):\n    print('all is put away')\n\ndef handler(event, context):\n    return 1\n",
+  );
+  await open(page, `/functions/${name}/configuration/basic-settings`);
+  await page.getByLabel("Pre-stop", { exact: true }).fill("index.stop");
+  await page.getByLabel("Pre-stop Timeout (s)").fill("5");
+  await saveButton(page).click();
+  await expect(saved(page)).toBeVisible();
+  await page.getByRole("link", { name: "Code", exact: true }).click();
+  await runTest(page);
+  // Other settings make another deployment; the instance of this one is stopped.
+  await open(page, `/functions/${name}/configuration/basic-settings`);
+  await expect(page.getByLabel("Pre-stop", { exact: true })).toHaveValue("index.stop");
+  await page.getByLabel("Description").fill("Another deployment");
+  await saveButton(page).click();
+  await expect(saved(page)).toBeVisible();
+  await open(page, `/functions/${name}/monitoring/logs`);
+  const requests = page.getByRole("table", { name: "Request List" }).getByRole("row").filter({ has: page.getByRole("link") });
+  await expect(async () => {
+    await reload(page);
+    await expect(requests).toHaveCount(2, { timeout: 1_000 });
+  }).toPass();
+  await requests.first().getByRole("link").click();
+  const lines = page.getByRole("list", { name: "Log lines" });
+  await expect(lines).toContainText("Start pre-stop request");
+  await expect(lines).toContainText("all is put away");
 });
 
 test("a handler whose file is missing cannot run", async ({ page, named }) => {
@@ -178,6 +212,64 @@ test("a function reads its environment variables", async ({ page, named }) => {
   await dialog.getByRole("button", { name: "OK" }).click();
   await expect(dialog).toBeHidden();
   expect(await seen()).toEqual(["changed", "changed", null]);
+});
+
+test("an encrypted variable is told to nobody but the function", async ({ page, named }) => {
+  const name = named("encrypted");
+  const told: string[] = [];
+  page.on("response", async (response) => told.push(await response.text().catch(() => "")));
+  await createFunctionWith(
+    page,
+    name,
+    "import os\n\ndef handler(event, context):\n    return [len(context.getUserData('KEY') or ''), os.environ.get('KEY', '')[::-1]]\n",
+  );
+  const seen = async () => {
+    await open(page, `/functions/${name}/code`);
+    const result = await runTest(page);
+    const output = JSON.parse(await result.getByLabel("Function Output").innerText());
+    await open(page, `/functions/${name}/configuration/environment-variables`);
+    return output;
+  };
+  await open(page, `/functions/${name}/configuration/environment-variables`);
+  await openVariables(page);
+  const dialog = variables(page);
+  const value = dialog.getByLabel("Value");
+  const encrypted = dialog.getByRole("checkbox", { name: "Encrypted" });
+  await dialog.getByRole("textbox", { name: "Key" }).fill("KEY");
+  await encrypted.check();
+  await expect(value).toHaveAttribute("type", "password");
+  await value.fill("open sesame");
+  await dialog.getByRole("button", { name: "OK" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("row", { name: /^KEY/ })).toContainText("Encrypted");
+  expect(await seen()).toEqual([11, "emases nepo"]);
+
+  // What is stored stays as it is while another variable comes.
+  await openVariables(page);
+  await expect(value).toHaveAttribute("placeholder", "Unchanged");
+  await expect(value).toHaveValue("");
+  await dialog.getByRole("button", { name: "+ Add" }).click();
+  await dialog.getByRole("textbox", { name: "Key" }).nth(1).fill("OTHER");
+  await dialog.getByRole("button", { name: "OK" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("row", { name: "OTHER" })).toBeVisible();
+  expect(await seen()).toEqual([11, "emases nepo"]);
+
+  // Under another name there is nothing to keep.
+  await openVariables(page);
+  await dialog.getByRole("textbox", { name: "Key" }).first().fill("RENAMED");
+  await expect(dialog.getByRole("alert")).toContainText('"RENAMED" needs a value');
+  await dialog.getByRole("textbox", { name: "Key" }).first().fill("KEY");
+  await expect(dialog.getByRole("alert")).toHaveCount(0);
+
+  // Switching encryption off empties it.
+  await encrypted.first().uncheck();
+  await dialog.getByRole("button", { name: "OK" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("row", { name: /^KEY/ })).not.toContainText("Encrypted");
+  expect(await seen()).toEqual([0, ""]);
+  expect(told.length).toBeGreaterThan(5);
+  expect(told.filter((text) => text.includes("open sesame"))).toEqual([]);
 });
 
 test("the rules of environment variables are said in the dialog", async ({ page, named }) => {

@@ -41,7 +41,7 @@ pub enum Command {
 /// Where the state is.
 #[derive(Debug, Clone, Args)]
 pub struct DataArgs {
-    /// Folder of all state: sluice.db, artifacts/, tls/. Made if it is missing.
+    /// Folder of all state: sluice.db, secrets.key, artifacts/, tls/. Made if it is missing.
     #[arg(
         long,
         env = "SLUICE_DATA",

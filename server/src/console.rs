@@ -21,8 +21,9 @@ use sluice_app::triggers::{TriggerCardView, TriggerChoices};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName};
 use sluice_domain::code::CodeChanges;
 use sluice_domain::concurrency::Concurrency;
+use sluice_domain::env_vars::EnvVarChange;
 use sluice_domain::environment::{Environment, EnvironmentName};
-use sluice_domain::function::{EnvVars, FunctionName, Runtime};
+use sluice_domain::function::{FunctionName, Runtime};
 use sluice_domain::id::{RequestId, TriggerId};
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::trigger::ApigTriggerSettings;
@@ -168,7 +169,7 @@ impl Console for RequestConsole {
     async fn update_env_vars(
         &self,
         name: FunctionName,
-        env_vars: EnvVars,
+        env_vars: Vec<EnvVarChange>,
     ) -> Result<(), ConsoleError> {
         self.set_env_vars(name, env_vars).await
     }

@@ -115,6 +115,7 @@ impl Parts {
             artifacts: config.data.join("artifacts"),
             max_instances_per_function: config.max_instances_per_function,
             queue_wait: config.queue_wait,
+            idle: sluice_executor::IDLE,
             memory_bytes: config.memory_bytes,
             tmp_bytes: sluice_executor::TMP_BYTES,
             records,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::concurrency::Concurrency;
+use crate::env_vars::EnvVars;
 use crate::parsed::{named_enum, parsed_string};
 
 /// Name of a function: 1 to 60 characters; a letter first, a letter or digit
@@ -291,21 +292,32 @@ impl From<MemoryMb> for u32 {
     }
 }
 
-/// Execution timeout in seconds: 1 to 900, the vendor's longest synchronous
-/// run. Source: Basic Settings, `FSS.1008`.
+/// A timeout: 1 to `MAX` whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
-pub struct ExecutionTimeout(u32);
+pub struct Seconds<const MAX: u32>(u32);
 
 /// A number of seconds out of range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to 900 seconds, not {0}")]
-pub struct InvalidTimeout(pub u32);
+#[error("must be 1 to {max} seconds, not {given}")]
+pub struct InvalidSeconds {
+    /// Most that there may be.
+    pub max: u32,
+    /// What was given.
+    pub given: u32,
+}
 
-impl ExecutionTimeout {
-    /// Longest timeout in seconds.
-    pub const MAX_SECONDS: u32 = 900;
+/// Longest run of an invocation: 15 minutes is the vendor's longest synchronous
+/// one. Source: Basic Settings, `FSS.1008`.
+pub type ExecutionTimeout = Seconds<900>;
 
+/// Longest run of an initializer. Source: Lifecycle, `FSS.1405`.
+pub type InitializationTimeout = Seconds<300>;
+
+/// Longest run before an instance is stopped. Source: Lifecycle.
+pub type PreStopTimeout = Seconds<90>;
+
+impl<const MAX: u32> Seconds<MAX> {
     /// The number of seconds.
     pub fn seconds(self) -> u32 {
         self.0
@@ -317,200 +329,46 @@ impl ExecutionTimeout {
     }
 }
 
-impl Default for ExecutionTimeout {
+impl<const MAX: u32> Default for Seconds<MAX> {
     fn default() -> Self {
         Self(3)
     }
 }
 
-impl TryFrom<u32> for ExecutionTimeout {
-    type Error = InvalidTimeout;
+impl<const MAX: u32> TryFrom<u32> for Seconds<MAX> {
+    type Error = InvalidSeconds;
 
-    fn try_from(seconds: u32) -> Result<Self, InvalidTimeout> {
-        (1..=Self::MAX_SECONDS)
-            .contains(&seconds)
-            .then_some(Self(seconds))
-            .ok_or(InvalidTimeout(seconds))
+    fn try_from(given: u32) -> Result<Self, InvalidSeconds> {
+        (1..=MAX)
+            .contains(&given)
+            .then_some(Self(given))
+            .ok_or(InvalidSeconds { max: MAX, given })
     }
 }
 
-impl From<ExecutionTimeout> for u32 {
-    fn from(timeout: ExecutionTimeout) -> u32 {
+impl<const MAX: u32> From<Seconds<MAX>> for u32 {
+    fn from(timeout: Seconds<MAX>) -> u32 {
         timeout.0
     }
 }
 
-/// Environment variables of a function: at most 20, together at most 4096
-/// characters; keys start with a letter and have letters, digits, `_`, `-` and
-/// `.`; names of the platform's own are reserved. Source: `FSS.1017`, `FSS.1018`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<(String, String)>", into = "Vec<(String, String)>")]
-pub struct EnvVars(Vec<(String, String)>);
-
-/// Why a list of pairs is not [`EnvVars`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidEnvVars {
-    /// There are more than 20.
-    #[error("must be at most 20 variables, are {0}")]
-    Count(usize),
-    /// Keys and values together are longer than 4096 characters.
-    #[error("keys and values together must have at most 4096 characters, have {0}")]
-    Size(usize),
-    /// A key is empty or has a wrong character.
-    #[error(
-        "key {0:?} must start with a letter and contain only letters, digits, underscores, hyphens and dots"
-    )]
-    Key(String),
-    /// A key belongs to the platform.
-    #[error("key {0:?} is reserved for the platform")]
-    Reserved(String),
-    /// A key stands twice.
-    #[error("key {0:?} is given twice")]
-    Twice(String),
-    /// A value has a NUL character, which no environment can hold.
-    #[error("the value of {0:?} must not contain a NUL character")]
-    Value(String),
-}
-
-impl EnvVars {
-    /// Most variables a function may have.
-    pub const MAX_COUNT: usize = 20;
-    /// Most characters of all keys and values together.
-    pub const MAX_CHARS: usize = 4096;
-    /// Names that the platform sets.
-    pub const RESERVED: &'static [&'static str] = &[
-        "RUNTIME_PROJECT_ID",
-        "RUNTIME_FUNC_NAME",
-        "RUNTIME_FUNC_VERSION",
-        "RUNTIME_PACKAGE",
-        "RUNTIME_HANDLER",
-        "RUNTIME_TIMEOUT",
-        "RUNTIME_USERDATA",
-        "RUNTIME_CPU",
-        "RUNTIME_MEMORY",
-        "RUNTIME_MAX_RESP_BODY_SIZE",
-        "RUNTIME_INITIALIZER_HANDLER",
-        "RUNTIME_INITIALIZER_TIMEOUT",
-        "RUNTIME_ROOT",
-        "RUNTIME_CODE_ROOT",
-        "RUNTIME_LOG_DIR",
-        "RUNTIME_API_ADDR",
-    ];
-
-    /// The variables in the order in which they were given.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-    }
-
-    /// True when there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl TryFrom<Vec<(String, String)>> for EnvVars {
-    type Error = InvalidEnvVars;
-
-    fn try_from(pairs: Vec<(String, String)>) -> Result<Self, InvalidEnvVars> {
-        use InvalidEnvVars as Invalid;
-        if pairs.len() > Self::MAX_COUNT {
-            return Err(Invalid::Count(pairs.len()));
-        }
-        for (position, (key, value)) in pairs.iter().enumerate() {
-            let right = key.starts_with(|c: char| c.is_ascii_alphabetic())
-                && key
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-            if !right {
-                return Err(Invalid::Key(key.chars().take(64).collect()));
-            }
-            if Self::RESERVED.contains(&key.as_str()) {
-                return Err(Invalid::Reserved(key.clone()));
-            }
-            if pairs[..position].iter().any(|(earlier, _)| earlier == key) {
-                return Err(Invalid::Twice(key.clone()));
-            }
-            if value.contains('\0') {
-                return Err(Invalid::Value(key.clone()));
-            }
-        }
-        let chars = pairs
-            .iter()
-            .map(|(key, value)| key.chars().count() + value.chars().count())
-            .sum();
-        if chars > Self::MAX_CHARS {
-            return Err(Invalid::Size(chars));
-        }
-        Ok(Self(pairs))
-    }
-}
-
-impl From<EnvVars> for Vec<(String, String)> {
-    fn from(env_vars: EnvVars) -> Self {
-        env_vars.0
-    }
-}
-
-/// Longest run of an initializer in seconds: 1 to 300. Source: Lifecycle, `FSS.1405`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
-pub struct InitializationTimeout(u32);
-
-/// A number of seconds out of range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to 300 seconds, not {0}")]
-pub struct InvalidInitializationTimeout(pub u32);
-
-impl InitializationTimeout {
-    /// Longest timeout in seconds.
-    pub const MAX_SECONDS: u32 = 300;
-
-    /// The number of seconds.
-    pub fn seconds(self) -> u32 {
-        self.0
-    }
-
-    /// The same as a duration.
-    pub fn duration(self) -> std::time::Duration {
-        std::time::Duration::from_secs(u64::from(self.0))
-    }
-}
-
-impl Default for InitializationTimeout {
-    fn default() -> Self {
-        Self(3)
-    }
-}
-
-impl TryFrom<u32> for InitializationTimeout {
-    type Error = InvalidInitializationTimeout;
-
-    fn try_from(seconds: u32) -> Result<Self, InvalidInitializationTimeout> {
-        (1..=Self::MAX_SECONDS)
-            .contains(&seconds)
-            .then_some(Self(seconds))
-            .ok_or(InvalidInitializationTimeout(seconds))
-    }
-}
-
-impl From<InitializationTimeout> for u32 {
-    fn from(timeout: InitializationTimeout) -> u32 {
-        timeout.0
-    }
-}
-
-/// What runs once in each new instance, before the first call of its handler.
-/// Source: Configuration > Lifecycle.
+/// A function of the code that runs at a turn of an instance's life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Initializer {
+pub struct Hook<const MAX: u32> {
     /// Which function it is, by the rules of a handler. It stands in the
     /// handler's file, as `FSS.1404` has it; an instance says so where it does not.
     pub function: Handler,
     /// Longest run of it.
-    pub timeout: InitializationTimeout,
+    pub timeout: Seconds<MAX>,
 }
+
+/// What runs once in each new instance, before the first call of its handler.
+/// Source: Configuration > Lifecycle.
+pub type Initializer = Hook<300>;
+
+/// What runs once in each instance, before it is stopped.
+/// Source: Configuration > Lifecycle.
+pub type PreStop = Hook<90>;
 
 /// The settings of a function that can be changed at any time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -528,6 +386,9 @@ pub struct FunctionSettings {
     /// What runs before the first call of an instance, if anything does.
     #[serde(default)]
     pub initializer: Option<Initializer>,
+    /// What runs before an instance is stopped, if anything does.
+    #[serde(default)]
+    pub pre_stop: Option<PreStop>,
     /// How many instances it has.
     #[serde(default)]
     pub concurrency: Concurrency,
@@ -591,51 +452,15 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_is_at_most_fifteen_minutes() {
-        assert!(ExecutionTimeout::try_from(900).is_ok());
-        assert_eq!(ExecutionTimeout::try_from(0), Err(InvalidTimeout(0)));
-        assert_eq!(ExecutionTimeout::try_from(901), Err(InvalidTimeout(901)));
-    }
-
-    #[test]
-    fn an_initializer_has_at_most_five_minutes() {
-        use InvalidInitializationTimeout as Invalid;
-        assert!(InitializationTimeout::try_from(300).is_ok());
-        assert_eq!(InitializationTimeout::try_from(0), Err(Invalid(0)));
-        assert_eq!(InitializationTimeout::try_from(301), Err(Invalid(301)));
-    }
-
-    #[test]
-    fn environment_variables_keep_within_their_limits() {
-        let check = |pairs: &[(&str, &str)]| {
-            EnvVars::try_from(
-                pairs
-                    .iter()
-                    .map(|(k, v)| (k.to_string(), v.to_string()))
-                    .collect::<Vec<_>>(),
-            )
-        };
-        assert!(check(&[("A", ""), ("b.c-d_1", "x")]).is_ok());
-        assert_eq!(check(&[("1a", "")]), Err(InvalidEnvVars::Key("1a".into())));
-        assert_eq!(check(&[("", "")]), Err(InvalidEnvVars::Key(String::new())));
-        assert_eq!(
-            check(&[("A", "1"), ("A", "2")]),
-            Err(InvalidEnvVars::Twice("A".into()))
-        );
-        assert_eq!(
-            check(&[("RUNTIME_CPU", "1")]),
-            Err(InvalidEnvVars::Reserved("RUNTIME_CPU".into()))
-        );
-        assert_eq!(
-            check(&[("A", &"x".repeat(4096))]),
-            Err(InvalidEnvVars::Size(4097))
-        );
-        assert_eq!(
-            check(&[("A", "\0")]),
-            Err(InvalidEnvVars::Value("A".into()))
-        );
-        let many: Vec<(String, String)> =
-            (0..21).map(|i| (format!("k{i}"), String::new())).collect();
-        assert_eq!(EnvVars::try_from(many), Err(InvalidEnvVars::Count(21)));
+    fn a_timeout_keeps_within_its_limit() {
+        fn check<const MAX: u32>() {
+            let invalid = |given| Err(InvalidSeconds { max: MAX, given });
+            assert_eq!(Seconds::<MAX>::try_from(MAX).map(Seconds::seconds), Ok(MAX));
+            assert_eq!(Seconds::<MAX>::try_from(0), invalid(0));
+            assert_eq!(Seconds::<MAX>::try_from(MAX + 1), invalid(MAX + 1));
+        }
+        check::<900>();
+        check::<300>();
+        check::<90>();
     }
 }

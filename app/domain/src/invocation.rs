@@ -110,6 +110,8 @@ pub struct LogLine {
 pub enum Origin {
     /// The Test button.
     Test,
+    /// Nobody called: an instance was stopped, and ran what it is to run before that.
+    PreStop,
     /// A call of a trigger URL.
     Trigger {
         /// The trigger that was called.

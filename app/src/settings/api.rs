@@ -4,7 +4,7 @@ use leptos::server_fn::codec::{GetUrl, Json};
 use super::{BasicSettings, ConcurrencyView};
 use crate::console::ConsoleError;
 use sluice_domain::concurrency::Concurrency;
-use sluice_domain::function::EnvVars;
+use sluice_domain::env_vars::EnvVarChange;
 use sluice_domain::outbound::OutboundRules;
 
 /// Sets handler, timeout, memory and description.
@@ -21,7 +21,10 @@ pub async fn update_basic_settings(
 
 /// Sets the environment variables.
 #[server(prefix = "/api", endpoint = "functions/update-env-vars", input = Json)]
-pub async fn update_env_vars(name: String, env_vars: EnvVars) -> Result<(), ConsoleError> {
+pub async fn update_env_vars(
+    name: String,
+    env_vars: Vec<EnvVarChange>,
+) -> Result<(), ConsoleError> {
     use crate::console::{ask, parse};
 
     let name = parse("name", "FSS.1002", &name)?;

@@ -20,6 +20,7 @@ export class Settings {
     this.file = file;
     this.name = name;
     this.initializer = parts(env.RUNTIME_INITIALIZER_HANDLER ?? "");
+    this.preStop = parts(env.RUNTIME_PRE_STOP_HANDLER ?? "");
     this.functionName = env.RUNTIME_FUNC_NAME;
     this.version = env.RUNTIME_FUNC_VERSION;
     this.package = env.RUNTIME_PACKAGE;

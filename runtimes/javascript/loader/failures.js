@@ -27,6 +27,11 @@ export function ofInitializer(error) {
   return failure("function initialization exception", error);
 }
 
+/** Why what runs before a stop did not come to its end. */
+export function ofPreStop(error) {
+  return failure("function pre-stop exception", error);
+}
+
 /** Why a call of the handler gave no result. */
 export function ofCall(error) {
   return failure("function invocation exception", error);

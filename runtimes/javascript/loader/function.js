@@ -48,21 +48,28 @@ export class Function {
     return new Function(handler, exports, settings);
   }
 
-  /** Calls the initializer, which stands in the file of the handler. */
-  async initialize(requestId, remainingMs) {
-    const { file, initializer } = this.#settings;
-    if (initializer.file !== file) {
+  /** Calls the initializer. */
+  initialize(requestId, remainingMs) {
+    return this.#run("initializer", this.#settings.initializer, requestId, remainingMs);
+  }
+
+  /** Calls what is to run before the instance is stopped. */
+  preStop(requestId, remainingMs) {
+    return this.#run("pre-stop", this.#settings.preStop, requestId, remainingMs);
+  }
+
+  /** Calls a function that stands in the file of the handler. */
+  async #run(what, { file, name }, requestId, remainingMs) {
+    const ofHandler = this.#settings.file;
+    if (file !== ofHandler) {
       throw new LoaderError(
         "FunctionConfigError",
-        `initializer '${initializer.file}.${initializer.name}' must be in the file of the handler, '${file}'`,
+        `${what} '${file}.${name}' must be in the file of the handler, '${ofHandler}'`,
       );
     }
-    const called = find(this.#exports, initializer.name);
+    const called = find(this.#exports, name);
     if (typeof called !== "function") {
-      throw new LoaderError(
-        "FunctionConfigError",
-        `initializer '${initializer.name}' not found in module '${file}'`,
-      );
+      throw new LoaderError("FunctionConfigError", `${what} '${name}' not found in module '${file}'`);
     }
     await answer(called, new Context(this.#settings, requestId, remainingMs));
   }

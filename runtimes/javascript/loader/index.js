@@ -48,6 +48,17 @@ export async function initialize(requestId, remainingMs) {
   }
 }
 
+/** Calls what is to run before the instance is stopped. */
+export async function preStop(requestId, remainingMs) {
+  try {
+    await handler.preStop(requestId, remainingMs);
+  } catch (error) {
+    throw { payload: failures.ofPreStop(error) };
+  } finally {
+    flush();
+  }
+}
+
 /** Calls the handler. */
 export async function invoke(requestId, event, remainingMs) {
   try {

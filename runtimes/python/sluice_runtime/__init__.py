@@ -53,6 +53,16 @@ class WitWorld:
         finally:
             console.flush()
 
+    def pre_stop(self, request_id, remaining_ms):
+        """Calls what is to run before the instance is stopped."""
+        try:
+            freezing.wake()
+            function.pre_stop(request_id, remaining_ms)
+        except BaseException as exception:
+            raise Err(failures.of_pre_stop(exception)) from None
+        finally:
+            console.flush()
+
     def invoke(self, request_id, event, remaining_ms):
         """Calls the handler."""
         try:

@@ -32,6 +32,11 @@ def of_initializer(exception):
     return _failure("function initialization exception", exception)
 
 
+def of_pre_stop(exception):
+    """Why what runs before a stop did not come to its end."""
+    return _failure("function pre-stop exception", exception)
+
+
 def of_call(exception):
     """Why a call of the handler gave no result."""
     return _failure("function invocation exception", exception)

@@ -32,18 +32,26 @@ class Function:
         return cls(handler, module, Settings())
 
     def initialize(self, request_id, remaining_ms):
-        """Calls the initializer, which stands in the file of the handler; what it returns is
-        of no use to anybody."""
+        """Calls the initializer."""
+        self._run("initializer", os.environ["RUNTIME_INITIALIZER_HANDLER"], request_id, remaining_ms)
+
+    def pre_stop(self, request_id, remaining_ms):
+        """Calls what is to run before the instance is stopped."""
+        self._run("pre-stop", os.environ["RUNTIME_PRE_STOP_HANDLER"], request_id, remaining_ms)
+
+    def _run(self, what, named, request_id, remaining_ms):
+        """Calls a function that stands in the file of the handler; what it returns is of no use
+        to anybody."""
         of_handler = os.environ["RUNTIME_HANDLER"].rpartition(".")[0]
-        file, _, name = os.environ["RUNTIME_INITIALIZER_HANDLER"].rpartition(".")
+        file, _, name = named.rpartition(".")
         if file != of_handler:
             raise LoaderError(
-                "FunctionConfigError", f"initializer '{file}.{name}' must be in the file of the handler, '{of_handler}'"
+                "FunctionConfigError", f"{what} '{named}' must be in the file of the handler, '{of_handler}'"
             )
-        initializer = getattr(self._module, name, None)
-        if not callable(initializer):
-            raise LoaderError("FunctionConfigError", f"initializer '{name}' not found in module '{file}'")
-        initializer(Context(self._settings, request_id, remaining_ms))
+        found = getattr(self._module, name, None)
+        if not callable(found):
+            raise LoaderError("FunctionConfigError", f"{what} '{name}' not found in module '{file}'")
+        found(Context(self._settings, request_id, remaining_ms))
 
     def call(self, request_id, event, remaining_ms):
         """Calls the handler; events and results are JSON texts."""

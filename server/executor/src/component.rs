@@ -165,3 +165,9 @@ pub fn no_initializer() -> Failure {
     let reason = "a WebAssembly component has no initializer: remove it in Basic Settings";
     failure("MissingInitializer", "initialization", reason)
 }
+
+/// Why there can be no pre-stop.
+pub fn no_pre_stop() -> Failure {
+    let reason = "a WebAssembly component has no pre-stop: remove it in Basic Settings";
+    failure("MissingPreStop", "pre-stop", reason)
+}

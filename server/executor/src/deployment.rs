@@ -1,7 +1,8 @@
 //! A deployment: a function's code and settings, ready to be called.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use sluice_domain::code::{CodeError, CodePackage};
 use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
@@ -9,9 +10,11 @@ use sluice_domain::id::FunctionId;
 use tokio::sync::Mutex;
 
 use crate::component::ComponentInfo;
+use crate::executor::Inner;
 use crate::instance::Blueprint;
 use crate::pool::Pool;
 use crate::renew::Pristine;
+use crate::retire::retire;
 use crate::slots::Slots;
 use crate::snapshot::{NoSnapshot, Snapshot};
 use crate::turns::Lane;
@@ -38,10 +41,11 @@ pub struct DeploymentSpec {
 /// of the code go when the last reference to it is dropped.
 #[derive(Debug)]
 pub struct Deployment {
-    spec: DeploymentSpec,
+    executor: Weak<Inner>,
+    spec: Arc<DeploymentSpec>,
     // Before the blueprint, whose code its instances read: fields are dropped in this order.
     pub(crate) pool: Pool,
-    pub(crate) blueprint: Blueprint,
+    pub(crate) blueprint: Arc<Blueprint>,
     share: Arc<Share>,
     /// How many instances are being made that nobody waits for.
     pub(crate) making: AtomicUsize,
@@ -54,13 +58,19 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    pub(crate) fn new(mut spec: DeploymentSpec, blueprint: Blueprint, share: Arc<Share>) -> Self {
+    pub(crate) fn new(
+        executor: Weak<Inner>,
+        mut spec: DeploymentSpec,
+        blueprint: Blueprint,
+        share: Arc<Share>,
+    ) -> Self {
         // All functions' code together may not fit into memory.
         spec.code = CodePackage::default();
         Self {
-            spec,
+            executor,
+            spec: Arc::new(spec),
             pool: Pool::default(),
-            blueprint,
+            blueprint: Arc::new(blueprint),
             share,
             making: AtomicUsize::new(0),
             pristine: Mutex::default(),
@@ -72,6 +82,15 @@ impl Deployment {
     /// What it was made of.
     pub fn spec(&self) -> &DeploymentSpec {
         &self.spec
+    }
+
+    pub(crate) fn shared_spec(&self) -> Arc<DeploymentSpec> {
+        Arc::clone(&self.spec)
+    }
+
+    /// The executor, if it still is.
+    pub(crate) fn executor(&self) -> Option<Arc<Inner>> {
+        self.executor.upgrade()
     }
 
     /// What the component exports and imports, where the function is one.
@@ -94,11 +113,14 @@ impl Deployment {
         &self.share.slots
     }
 
-    /// Drops instances that have waited for at least `age`, but not the reserved ones.
-    pub(crate) fn drop_older(&self, age: std::time::Duration) {
+    /// Stops instances that have waited for at least `age`, but not the reserved ones.
+    pub(crate) fn stop_older(&self, age: Duration) {
         let reserved = self.spec.settings.concurrency.reserved_instances() as usize;
         let used = self.slots().used();
-        self.pool.drop_older(age, reserved.saturating_sub(used));
+        retire(
+            self,
+            self.pool.take_older(age, reserved.saturating_sub(used)),
+        );
         // It is only of use to instances.
         if used == 0
             && self.pool.len() == 0
@@ -112,6 +134,12 @@ impl Deployment {
     /// being made, which happens in the background.
     pub fn snapshot(&self) -> Option<Result<&Snapshot, &NoSnapshot>> {
         self.snapshot.get().map(Result::as_ref)
+    }
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        retire(self, self.pool.take_older(Duration::ZERO, 0));
     }
 }
 

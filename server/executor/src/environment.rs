@@ -1,5 +1,6 @@
 //! The environment of a function.
 
+use sluice_domain::function::Hook;
 use sluice_domain::invocation::MAX_RESULT_BYTES;
 
 use crate::deployment::DeploymentSpec;
@@ -18,7 +19,7 @@ pub fn of(spec: &DeploymentSpec) -> Vec<(String, String)> {
     let user_data: serde_json::Map<String, serde_json::Value> = settings
         .env_vars
         .iter()
-        .map(|(key, value)| (key.to_owned(), value.into()))
+        .map(|one| (one.key.clone(), one.value.as_str().into()))
         .collect();
     let platform = [
         ("RUNTIME_PROJECT_ID", PROJECT_ID.to_owned()),
@@ -38,20 +39,30 @@ pub fn of(spec: &DeploymentSpec) -> Vec<(String, String)> {
         ("RUNTIME_CODE_ROOT", CODE_ROOT.to_owned()),
         ("RUNTIME_LOG_DIR", "/home/snuser/log".to_owned()),
     ];
-    let initializer = settings.initializer.iter().flat_map(|initializer| {
-        let seconds = initializer.timeout.seconds().to_string();
-        [
-            (
-                "RUNTIME_INITIALIZER_HANDLER",
-                initializer.function.to_string(),
-            ),
-            ("RUNTIME_INITIALIZER_TIMEOUT", seconds),
-        ]
-    });
-    let platform = platform.into_iter().chain(initializer);
+    let initializer = hook(
+        settings.initializer.as_ref(),
+        "RUNTIME_INITIALIZER_HANDLER",
+        "RUNTIME_INITIALIZER_TIMEOUT",
+    );
+    let pre_stop = hook(
+        settings.pre_stop.as_ref(),
+        "RUNTIME_PRE_STOP_HANDLER",
+        "RUNTIME_PRE_STOP_TIMEOUT",
+    );
+    let platform = platform.into_iter().chain(initializer).chain(pre_stop);
     let platform = platform.map(|(key, value)| (key.to_owned(), value));
     let own = settings.env_vars.iter();
-    platform
-        .chain(own.map(|(key, value)| (key.to_owned(), value.to_owned())))
-        .collect()
+    let own = own.map(|one| (one.key.clone(), one.value.as_str().to_owned()));
+    platform.chain(own).collect()
+}
+
+fn hook<const MAX: u32>(
+    hook: Option<&Hook<MAX>>,
+    handler: &'static str,
+    timeout: &'static str,
+) -> impl Iterator<Item = (&'static str, String)> {
+    hook.into_iter().flat_map(move |hook| {
+        let seconds = hook.timeout.seconds().to_string();
+        [(handler, hook.function.to_string()), (timeout, seconds)]
+    })
 }

@@ -21,12 +21,13 @@ use crate::engine::{self, Ticker};
 use crate::gate::Gate;
 use crate::instance::{Blueprint, Surroundings};
 use crate::outbound::{Outside, Trust};
+use crate::retire::retire;
 use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, unusable};
 use crate::scratch::Stock;
 use crate::slots::Slots;
 use crate::snapshot::{self, NoSnapshot};
 use crate::turns::Turns;
-use crate::{code, pool, run, scratch, supply, syntax};
+use crate::{code, run, scratch, supply, syntax};
 
 /// How often instances that wait too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -49,6 +50,8 @@ pub struct ExecutorConfig {
     pub max_instances_per_function: usize,
     /// How long a call waits for an instance where its function has no further one.
     pub queue_wait: Duration,
+    /// How long an instance waits for a call before it goes: [`IDLE`](crate::IDLE).
+    pub idle: Duration,
     /// Bytes that the instances of all functions may have together.
     pub memory_bytes: u64,
     /// Bytes that the `/tmp` of an instance may hold: [`TMP_BYTES`](crate::TMP_BYTES).
@@ -71,6 +74,8 @@ pub(crate) struct Inner {
     runtimes: Vec<ReadyRuntime>,
     components: Components,
     gate: Gate,
+    /// Instances that run something before they are stopped.
+    pub(crate) stopping: Gate,
     pub(crate) ticker: Ticker,
     folders: Folders,
     outside: Arc<Outside>,
@@ -136,6 +141,7 @@ impl Executor {
             runtimes,
             components,
             gate: Gate::new(),
+            stopping: Gate::new(),
             ticker,
             folders,
             outside: Arc::new(Outside::new(trust)),
@@ -204,7 +210,8 @@ impl Executor {
         syntax::check(spec.runtime, &spec.code, &blueprint).await?;
         drop(ticking);
         share.slots.resize(inner.most_instances(&spec));
-        let deployment = Arc::new(Deployment::new(spec, blueprint, share));
+        let deployment = Deployment::new(Arc::downgrade(inner), spec, blueprint, share);
+        let deployment = Arc::new(deployment);
         inner.remember(&deployment);
         if deployment.spec().settings.concurrency.reserved_instances() > 0 {
             self.prepare(&deployment);
@@ -238,8 +245,8 @@ impl Executor {
         let slot = slot.ok_or_else(|| Refused::Throttled {
             max_instances: slots.most(),
         })?;
-        let place = self.0.config.records.clone().reserve_owned().await;
         // Without a recorder nothing may run: it would leave no trace.
+        let place = self.0.place_for_record().await;
         let place = place.map_err(|_| Refused::Stopping)?;
         let (inner, deployment) = (Arc::clone(&self.0), Arc::clone(deployment));
         let task = tokio::spawn(async move {
@@ -270,19 +277,25 @@ impl Executor {
         counts.collect()
     }
 
-    /// Takes no more calls, and waits for those in flight, at most for `grace`.
+    /// Takes no more calls, and waits for those in flight and for what is to run before
+    /// instances are stopped, at most for `grace`.
     pub async fn stop(&self, grace: Duration) {
-        self.0.gate.close();
-        if tokio::time::timeout(grace, self.0.gate.empty())
-            .await
-            .is_err()
-        {
+        let inner = &self.0;
+        inner.gate.close();
+        let stopping = async {
+            inner.gate.empty().await;
+            for deployment in inner.deployments() {
+                retire(&deployment, deployment.pool.take_older(Duration::ZERO, 0));
+            }
+            inner.stopping.empty().await;
+        };
+        if tokio::time::timeout(grace, stopping).await.is_err() {
             tracing::warn!(
                 grace_seconds = grace.as_secs_f64(),
                 "calls are still running"
             );
         }
-        self.0.drop_all_waiting();
+        inner.drop_all_waiting();
     }
 }
 
@@ -306,10 +319,17 @@ impl Inner {
         found.ok_or(DeployError::NoRuntime(spec.runtime))
     }
 
-    /// Drops all instances that wait for a call.
+    /// A place for the record of what is about to run. Fails where there is no recorder.
+    pub(crate) async fn place_for_record(
+        &self,
+    ) -> Result<mpsc::OwnedPermit<Arc<InvocationRecord>>, mpsc::error::SendError<()>> {
+        self.config.records.clone().reserve_owned().await
+    }
+
+    /// Drops all instances that wait for a call: what they have is needed at once.
     pub(crate) fn drop_all_waiting(&self) {
         for deployment in self.deployments() {
-            deployment.pool.drop_older(Duration::ZERO, 0);
+            drop(deployment.pool.take_older(Duration::ZERO, 0));
         }
     }
 
@@ -425,14 +445,17 @@ fn lock(artifacts: &Path) -> Result<fs::File, StartError> {
 
 /// Lets instances go that have waited too long, as long as the executor lives.
 async fn sweep(inner: Weak<Inner>) {
-    let mut tick = tokio::time::interval(SWEEP);
+    let Some(idle) = inner.upgrade().map(|inner| inner.config.idle) else {
+        return;
+    };
+    let mut tick = tokio::time::interval(SWEEP.min(idle));
     loop {
         tick.tick().await;
         let Some(inner) = inner.upgrade() else {
             return;
         };
         for deployment in inner.deployments() {
-            deployment.drop_older(pool::KEPT);
+            deployment.stop_older(inner.config.idle);
             // Until then, its first ones wait for the snapshot.
             if deployment.snapshot.get().is_some() && !inner.gate.is_closed() {
                 supply::fill(&inner, &deployment);

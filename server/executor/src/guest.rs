@@ -104,6 +104,23 @@ impl Runtime {
         }
     }
 
+    /// Calls what is to run before it is stopped.
+    pub async fn call_pre_stop(
+        &self,
+        store: &mut Store<Host>,
+        request_id: &str,
+        remaining_ms: u64,
+    ) -> wasmtime::Result<Result<(), Failure>> {
+        match self {
+            Self::Language(language) => {
+                language
+                    .call_pre_stop(store, request_id, remaining_ms)
+                    .await
+            }
+            Self::Component(_) => Ok(Err(component::no_pre_stop())),
+        }
+    }
+
     /// Calls the handler.
     pub async fn call_invoke(
         &mut self,

@@ -351,6 +351,20 @@ impl Instance {
         cpu::measured(call, spent, &self.turn).await
     }
 
+    /// Calls what is to run before it is stopped; `spent` gets the CPU time.
+    pub async fn pre_stop(
+        &mut self,
+        id: &RequestId,
+        remaining: Duration,
+        spent: &mut Duration,
+    ) -> wasmtime::Result<Result<(), GuestFailure>> {
+        self.begin(id);
+        let call = self
+            .guest
+            .call_pre_stop(&mut self.store, id.as_str(), millis(remaining));
+        cpu::measured(call, spent, &self.turn).await
+    }
+
     /// Calls the handler; `spent` gets the CPU time.
     pub async fn invoke(
         &mut self,

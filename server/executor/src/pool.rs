@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::instance::Instance;
 
 /// How long an instance waits before it goes. Source: instance life, about 60 s.
-pub const KEPT: Duration = Duration::from_secs(60);
+pub const IDLE: Duration = Duration::from_secs(60);
 
 /// Instances without a call. The one that was used last is taken first, so
 /// that those a lower load does not need grow old and go.
@@ -36,17 +36,14 @@ impl Pool {
         self.lock().len()
     }
 
-    /// Drops the instances that have waited for at least `age`, but keeps `reserved` of all.
-    pub fn drop_older(&self, age: Duration, reserved: usize) {
-        let old: Vec<Waiting> = {
-            let mut waiting = self.lock();
-            // They stand in the order in which they came back.
-            let old = waiting.partition_point(|one| one.since.elapsed() >= age);
-            let spare = waiting.len().saturating_sub(reserved);
-            waiting.drain(..old.min(spare)).collect()
-        };
-        // Outside the lock: it takes a while, and calls need the lock.
-        drop(old);
+    /// Takes out the instances that have waited for at least `age`, but keeps `reserved` of all.
+    pub fn take_older(&self, age: Duration, reserved: usize) -> Vec<Instance> {
+        let mut waiting = self.lock();
+        // They stand in the order in which they came back.
+        let old = waiting.partition_point(|one| one.since.elapsed() >= age);
+        let spare = waiting.len().saturating_sub(reserved);
+        let old = waiting.drain(..old.min(spare));
+        old.map(|waiting| waiting.instance).collect()
     }
 
     /// Takes out the one that has waited longest.

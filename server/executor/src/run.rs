@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use sluice_domain::function::PreStop;
+use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{
-    Cause, InvocationRecord, LogLevel, LogLine, MAX_RESULT_BYTES, billed_ms, megabytes_text,
-    millis_text,
+    Cause, InvocationRecord, LogLevel, LogLine, MAX_RESULT_BYTES, Origin, billed_ms,
+    megabytes_text, millis_text,
 };
 use sluice_domain::time::Timestamp;
 
@@ -19,6 +21,7 @@ use crate::failed::Failed;
 use crate::instance::Instance;
 use crate::log::{Log, now};
 use crate::making;
+use crate::retire::retire;
 
 /// Runs one invocation to its end. Whatever happens, there is a record. Where each call has an
 /// instance of its own, what comes back besides is the one that it has used.
@@ -45,8 +48,27 @@ pub async fn invocation<T>(
         }
     };
     let used = story.used.take();
-    let record = Arc::new(story.record(deployment.spec(), call, cause));
+    let (id, origin) = (call.request_id, call.origin);
+    let record = Arc::new(story.record(deployment.spec(), id, origin, cause));
     (Invocation { record, outcome }, used)
+}
+
+/// Runs what is to run before an instance is stopped, to its end; false where it did not return.
+pub async fn pre_stop(
+    executor: &Inner,
+    spec: &DeploymentSpec,
+    hook: &PreStop,
+    instance: &mut Instance,
+) -> (InvocationRecord, bool) {
+    let _ticking = executor.ticker.during_call();
+    let id = RequestId::from_bytes(uuid::Uuid::new_v4().into_bytes());
+    let mut story = Story::new();
+    let (cause, returned) = match story.pre_stop(spec, hook, &id, instance).await {
+        Ok(Ok(())) => (Cause::Success, true),
+        Ok(Err(failed)) => (story.told(failed), true),
+        Err(failed) => (story.told(failed), false),
+    };
+    (story.record(spec, id, Origin::PreStop, cause), returned)
 }
 
 /// What is known of an invocation while it runs.
@@ -101,7 +123,9 @@ impl Story {
         let returned = called?;
         if deployment.spec().settings.concurrency.fresh_instances() {
             self.used = Some(instance);
-        } else if !instance.is_worn() {
+        } else if instance.is_worn() {
+            retire(deployment, [instance]);
+        } else {
             deployment.pool.give_back(instance);
         }
         let result = returned?;
@@ -179,6 +203,41 @@ impl Story {
         }
     }
 
+    /// Runs the pre-stop. The outer error means that it did not return.
+    async fn pre_stop(
+        &mut self,
+        spec: &DeploymentSpec,
+        hook: &PreStop,
+        id: &RequestId,
+        instance: &mut Instance,
+    ) -> Result<Result<(), Failed>, Failed> {
+        self.platform(format!(
+            "Start pre-stop request '{id}', version: {}",
+            spec.version
+        ));
+        let begun = Instant::now();
+        let limit = hook.timeout.duration();
+        let running = instance.pre_stop(id, limit, &mut self.cpu);
+        let ended = tokio::time::timeout(limit, running).await;
+        self.duration = begun.elapsed();
+        self.collect(instance);
+        match ended {
+            Ok(Ok(Ok(()))) => Ok(Ok(())),
+            Ok(Ok(Err(failure))) => Ok(Err(Failed::by_function(Cause::CodeError, failure))),
+            Ok(Err(error)) => Err(Failed::by_error(id, &error)),
+            Err(_) => {
+                let message = format!("pre-stop timed out after {}s", hook.timeout.seconds());
+                Err(Failed::by_limit(Cause::TimedOut, message))
+            }
+        }
+    }
+
+    /// Reports a failure that nobody waits for.
+    fn told(&mut self, failed: Failed) -> Cause {
+        self.report(&failed.report);
+        failed.cause
+    }
+
     /// Takes over what the instance has written and used.
     fn collect(&mut self, instance: &Instance) {
         let mut log = instance.log.lock();
@@ -209,15 +268,24 @@ impl Story {
         });
     }
 
-    fn record(mut self, spec: &DeploymentSpec, call: Call, cause: Cause) -> InvocationRecord {
-        let id = &call.request_id;
+    fn record(
+        mut self,
+        spec: &DeploymentSpec,
+        request_id: RequestId,
+        origin: Origin,
+        cause: Cause,
+    ) -> InvocationRecord {
+        let what = match origin {
+            Origin::PreStop => "pre-stop",
+            Origin::Test | Origin::Trigger { .. } => "invoke",
+        };
         let failed = match cause.is_success() {
             true => String::new(),
-            false => format!("(invoke Failed:{})", cause.name()),
+            false => format!("({what} Failed:{})", cause.name()),
         };
         let cores = self.cpu.as_secs_f64() / self.duration.as_secs_f64().max(1e-6);
         self.platform(format!(
-            "Finish invoke request '{id}'{failed}, duration: {}ms, billing duration: {}ms, \
+            "Finish {what} request '{request_id}'{failed}, duration: {}ms, billing duration: {}ms, \
              memory used: {}MB, billing memory: {}MB, cpu used: {cores:.3}U, storage used: {}MB",
             millis_text(self.duration),
             billed_ms(self.duration),
@@ -226,11 +294,11 @@ impl Story {
             megabytes_text(self.storage_used),
         ));
         InvocationRecord {
-            request_id: call.request_id,
+            request_id,
             function_id: spec.function_id.clone(),
             function_name: spec.function_name.clone(),
             version: spec.version.clone(),
-            origin: call.origin,
+            origin,
             started_at: self.started_at,
             duration: self.duration,
             cold_start: self.cold_start,

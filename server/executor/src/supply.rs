@@ -10,9 +10,9 @@ use crate::deployment::Deployment;
 use crate::executor::Inner;
 use crate::failed::Failed;
 use crate::instance::Instance;
-use crate::making;
 use crate::renew::Pristine;
 use crate::slots::Slot;
+use crate::{making, retire};
 
 /// Calls at a time from which on a further instance is made when the last one is taken.
 const BUSY: usize = 2;
@@ -66,11 +66,15 @@ pub async fn replace(
     mut used: Instance,
     slot: Slot,
 ) {
+    let returned = match &deployment.spec().settings.pre_stop {
+        Some(hook) => retire::pre_stop(&inner, deployment.spec(), hook, &mut used).await,
+        None => true,
+    };
     if Arc::strong_count(&deployment) == 1 {
         return; // nobody can call it any more
     }
     let _ticking = inner.ticker.during_call();
-    let made = if renewed(&deployment, &mut used).await {
+    let made = if returned && renewed(&deployment, &mut used).await {
         let ready = making::ready(&mut used, &deployment, &nobodys_request()).await;
         ready.map(|()| used)
     } else {

@@ -10,7 +10,8 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{World, call, failure, own_lines, package_in, returned, spec_in, text};
-use sluice_domain::function::{EnvVars, Handler, InitializationTimeout, Initializer, Runtime};
+use sluice_domain::env_vars::EnvVars;
+use sluice_domain::function::{Handler, InitializationTimeout, Initializer, Runtime};
 use sluice_domain::invocation::Cause;
 use sluice_executor::{DeployError, DeploymentSpec};
 
@@ -380,8 +381,7 @@ async fn the_context_tells_of_the_call() {
                      c.getCPUNumber(), c.getProjectID(), c.getPackage(), c.getUserData('KEY'), c.getUserData('none'), c.getUserData('none', 'd')];",
         ),
     );
-    spec.settings.env_vars =
-        EnvVars::try_from(vec![("KEY".to_owned(), "välue".to_owned())]).unwrap();
+    spec.settings.env_vars = EnvVars::plain([("KEY", "välue")]).unwrap();
     let deployment = world.deploy_spec(spec).await.unwrap();
     let invocation = world.call(&deployment, "{}").await;
     let id = invocation.record.request_id.clone();
@@ -400,8 +400,7 @@ async fn the_environment_is_the_functions_own() {
             "return [Object.keys(process.env).length, process.env['my.key'], process.env.RUNTIME_FUNC_NAME, process.cwd(), process.argv[1], __filename, __dirname];",
         ),
     );
-    spec.settings.env_vars =
-        EnvVars::try_from(vec![("my.key".to_owned(), "v".to_owned())]).unwrap();
+    spec.settings.env_vars = EnvVars::plain([("my.key", "v")]).unwrap();
     let deployment = world.deploy_spec(spec).await.unwrap();
     let file = "/opt/function/code/index.js";
     let expected = format!(

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{World, call, eventually, failure, returned, spec, spec_in, text};
+use common::{Given, World, call, eventually, failure, returned, spec, spec_in, text};
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{ExecutionTimeout, Initializer, Runtime};
 use sluice_domain::invocation::Cause;
@@ -262,6 +262,31 @@ async fn functions_share_the_memory_of_the_server() {
         "the functions of this server have 100 MB of memory together, and it is used up"
     );
     returned(world.call(&deployments[0], "60000000").await);
+}
+
+#[tokio::test]
+async fn idle_instances_go_and_reserved_ones_stay() {
+    let given = Given {
+        idle: Duration::from_millis(500),
+        ..Given::default()
+    };
+    let world = World::given(Runtime::Python312, given).await;
+    let sleep = "import time\ndef handler(event, context):\n    time.sleep(0.05)\n";
+    let two = world
+        .deploy_spec(with(spec(sleep), 10, 2, false))
+        .await
+        .unwrap();
+    let none = world.deploy(sleep).await;
+    for deployment in [&two, &none] {
+        let calls = (0..5).map(|_| world.call(deployment, "{}"));
+        futures::future::join_all(calls).await;
+        assert_eq!(deployment.waiting_instances(), 5);
+    }
+    eventually("idle ones go", || none.waiting_instances() == 0).await;
+    // These were looked at before, and are older.
+    assert_eq!(two.waiting_instances(), 2);
+    let invocation = world.call(&two, "{}").await;
+    assert_eq!(invocation.record.cold_start, None);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Functions and their settings.
 
-use sluice_app::console::ConsoleError;
+use sluice_app::console::{ConsoleError, sentence};
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
 use sluice_app::settings::{BasicSettings, ConcurrencyView};
 use sluice_domain::code::CodePackage;
 use sluice_domain::concurrency::Concurrency;
-use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Runtime};
+use sluice_domain::env_vars::EnvVarChange;
+use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::FunctionId;
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::time::Timestamp;
@@ -123,6 +124,7 @@ impl RequestConsole {
             timeout,
             description,
             initializer,
+            pre_stop,
         } = settings;
         self.change_settings(name, |old| FunctionSettings {
             handler,
@@ -130,6 +132,7 @@ impl RequestConsole {
             timeout,
             description,
             initializer,
+            pre_stop,
             ..old
         })
         .await
@@ -138,10 +141,15 @@ impl RequestConsole {
     pub(super) async fn set_env_vars(
         &self,
         name: FunctionName,
-        env_vars: EnvVars,
+        env_vars: Vec<EnvVarChange>,
     ) -> Result<(), ConsoleError> {
-        self.change_settings(name, |old| FunctionSettings { env_vars, ..old })
-            .await
+        self.try_change_settings(name, |old| {
+            let env_vars = old.env_vars.changed(env_vars).map_err(|invalid| {
+                ConsoleError::refused(invalid.code(), 400, sentence(&invalid.to_string()))
+            })?;
+            Ok(FunctionSettings { env_vars, ..old })
+        })
+        .await
     }
 
     pub(super) async fn concurrency(
@@ -185,16 +193,24 @@ impl RequestConsole {
             .await
     }
 
-    /// Saves other settings and deploys the code with them: a deployment never
-    /// changes, so other settings make another one.
     async fn change_settings(
         &self,
         name: FunctionName,
         change: impl FnOnce(FunctionSettings) -> FunctionSettings + Send,
     ) -> Result<(), ConsoleError> {
+        self.try_change_settings(name, |old| Ok(change(old))).await
+    }
+
+    /// Saves other settings and deploys the code with them: a deployment never
+    /// changes, so other settings make another one.
+    async fn try_change_settings(
+        &self,
+        name: FunctionName,
+        change: impl FnOnce(FunctionSettings) -> Result<FunctionSettings, ConsoleError> + Send,
+    ) -> Result<(), ConsoleError> {
         let mut deployments = self.shared.publisher.change().await;
         let mut row = self.function(&name).await?;
-        row.settings = change(row.settings);
+        row.settings = change(row.settings)?;
         let code = self
             .shared
             .store

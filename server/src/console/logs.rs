@@ -123,7 +123,7 @@ impl RequestConsole {
             row: RequestRowView {
                 request_id: record.request_id,
                 api_request_id: match record.origin {
-                    Origin::Test => None,
+                    Origin::Test | Origin::PreStop => None,
                     Origin::Trigger { api_request_id, .. } => Some(api_request_id),
                 },
                 started_at: record.started_at,

@@ -65,6 +65,28 @@ pub enum StoreError {
         /// What SQLite says.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The key of encrypted values could not be read or drawn.
+    #[error("the key file {} cannot be used", path.display())]
+    KeyFile {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
+    /// There are encrypted values, but not their key.
+    #[error(
+        "{} is missing, and the database has values that are encrypted with it: bring it back from the backup that the database is of",
+        path.display()
+    )]
+    NoKey {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The key does not open a value, or the value was changed.
+    #[error(
+        "the database has a value that secrets.key does not open: bring back the key that belongs to this database"
+    )]
+    OtherKey,
     /// The database has a migration that this version does not know.
     #[error(
         "this database was written by a newer version of Sluice (migration {migration}); start that version again, or restore a backup from before the update"

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use sluice_domain::code::CodePackage;
 use sluice_domain::concurrency::Concurrency;
-use sluice_domain::function::{EnvVars, FunctionName, FunctionSettings, Initializer, Runtime};
+use sluice_domain::env_vars::{EnvValue, EnvVar, EnvVars, Secret};
+use sluice_domain::function::{FunctionName, FunctionSettings, Handler, Hook, Runtime, Seconds};
 use sluice_domain::id::FunctionId;
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::time::Timestamp;
 use sqlx::SqliteConnection;
 
 use crate::error::{damaged, doing, found, unique};
+use crate::secrets::Secrets;
 use crate::{Kind, Store, StoreError};
 
 /// A function to be created, with its first code.
@@ -85,7 +87,8 @@ impl Store {
             || StoreError::FunctionNameTaken(new.name.clone()),
             "inserting a function",
         ))?;
-        write_settings(&mut tx, &new.function_id, &new.settings, new.now).await?;
+        let (id, settings) = (&new.function_id, &new.settings);
+        self.write_settings(&mut tx, id, settings, new.now).await?;
         insert_files(&mut tx, &new.function_id, &new.code).await?;
         tx.commit().await.map_err(doing("inserting a function"))
     }
@@ -93,7 +96,7 @@ impl Store {
     /// All functions, last modified first.
     pub async fn list_functions(&self) -> Result<Vec<FunctionRow>, StoreError> {
         let mut tx = self.begin_reading().await?;
-        let mut env_vars = all_env_vars(&mut tx).await?;
+        let mut env_vars = self.all_env_vars(&mut tx).await?;
         let rows = sqlx::query_as!(
             RawFunction,
             "select * from function order by modified_at_ms desc, name"
@@ -121,15 +124,18 @@ impl Store {
             .await
             .map_err(doing("finding a function"))?;
         let Some(row) = row else { return Ok(None) };
-        let env_vars = sqlx::query!(
-            "select key, value from function_env_var where function_id = ? order by position",
+        let env_vars = sqlx::query_as!(
+            RawEnvVar,
+            "select function_id, key, value, sealed from function_env_var
+             where function_id = ? order by position",
             row.function_id
         )
         .fetch_all(&mut *tx)
         .await
         .map_err(doing("reading environment variables"))?;
-        let env_vars = env_vars.into_iter().map(|row| (row.key, row.value));
-        row.parse(env_vars.collect()).map(Some)
+        let parse = |raw: RawEnvVar| raw.parse(&self.secrets);
+        let env_vars: Result<_, _> = env_vars.into_iter().map(parse).collect();
+        row.parse(env_vars?).map(Some)
     }
 
     /// The code of a function.
@@ -157,7 +163,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        write_settings(&mut tx, function_id, settings, now).await?;
+        self.write_settings(&mut tx, function_id, settings, now)
+            .await?;
         tx.commit().await.map_err(doing("updating settings"))
     }
 
@@ -202,77 +209,113 @@ impl Store {
             .map_err(doing("deleting a function"))?;
         found(result, Kind::Function)
     }
+
+    async fn write_settings(
+        &self,
+        tx: &mut SqliteConnection,
+        function_id: &FunctionId,
+        settings: &FunctionSettings,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (id, handler) = (function_id.as_str(), settings.handler.as_str());
+        let (memory, timeout) = (settings.memory.get(), settings.timeout.seconds());
+        let (description, now) = (settings.description.as_str(), now.millis());
+        let (initializer, initialization_timeout) = hook_columns(settings.initializer.as_ref());
+        let (pre_stop, pre_stop_timeout) = hook_columns(settings.pre_stop.as_ref());
+        let concurrency = settings.concurrency;
+        let (max_instances, reserved_instances, fresh_instances) = (
+            concurrency.max_instances(),
+            concurrency.reserved_instances(),
+            concurrency.fresh_instances(),
+        );
+        let outbound = settings.outbound.to_string();
+        let result = sqlx::query!(
+            "update function set handler = ?, memory_mb = ?, timeout_s = ?, description = ?,
+                 initializer = ?, initialization_timeout_s = ?, pre_stop = ?, pre_stop_timeout_s = ?,
+                 max_instances = ?, reserved_instances = ?, fresh_instances = ?, outbound = ?, modified_at_ms = ?
+             where function_id = ?",
+            handler,
+            memory,
+            timeout,
+            description,
+            initializer,
+            initialization_timeout,
+            pre_stop,
+            pre_stop_timeout,
+            max_instances,
+            reserved_instances,
+            fresh_instances,
+            outbound,
+            now,
+            id
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing("updating settings"))?;
+        found(result, Kind::Function)?;
+        sqlx::query!("delete from function_env_var where function_id = ?", id)
+            .execute(&mut *tx)
+            .await
+            .map_err(doing("replacing environment variables"))?;
+        self.insert_env_vars(tx, function_id, &settings.env_vars)
+            .await
+    }
+
+    async fn insert_env_vars(
+        &self,
+        tx: &mut SqliteConnection,
+        function_id: &FunctionId,
+        env_vars: &EnvVars,
+    ) -> Result<(), StoreError> {
+        let id = function_id.as_str();
+        for (position, EnvVar { key, value }) in (0_i64..).zip(env_vars.iter()) {
+            let (value, sealed) = match value {
+                EnvValue::Plain(text) => (text.as_str(), None),
+                EnvValue::Encrypted(secret) => {
+                    let sealed = self.secrets.seal(&owner(id, key), secret.expose());
+                    ("", Some(sealed))
+                }
+            };
+            sqlx::query!(
+                "insert into function_env_var (function_id, position, key, value, sealed)
+                 values (?, ?, ?, ?, ?)",
+                id,
+                position,
+                key,
+                value,
+                sealed
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(doing("inserting an environment variable"))?;
+        }
+        Ok(())
+    }
+
+    /// The variables of every function that has some, in their order.
+    async fn all_env_vars(
+        &self,
+        tx: &mut SqliteConnection,
+    ) -> Result<HashMap<String, Vec<EnvVar>>, StoreError> {
+        let rows = sqlx::query_as!(
+            RawEnvVar,
+            "select function_id, key, value, sealed from function_env_var
+             order by function_id, position"
+        )
+        .fetch_all(tx)
+        .await
+        .map_err(doing("reading environment variables"))?;
+        let mut env_vars: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let of_function = env_vars.entry(row.function_id.clone()).or_default();
+            of_function.push(row.parse(&self.secrets)?);
+        }
+        Ok(env_vars)
+    }
 }
 
 fn code_size(code: &CodePackage) -> i64 {
     i64::try_from(code.bytes()).unwrap_or(i64::MAX)
-}
-
-async fn write_settings(
-    tx: &mut SqliteConnection,
-    function_id: &FunctionId,
-    settings: &FunctionSettings,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (id, handler) = (function_id.as_str(), settings.handler.as_str());
-    let (memory, timeout) = (settings.memory.get(), settings.timeout.seconds());
-    let (description, now) = (settings.description.as_str(), now.millis());
-    let (initializer, initialization_timeout) = initializer_columns(settings);
-    let concurrency = settings.concurrency;
-    let (max_instances, reserved_instances, fresh_instances) = (
-        concurrency.max_instances(),
-        concurrency.reserved_instances(),
-        concurrency.fresh_instances(),
-    );
-    let outbound = settings.outbound.to_string();
-    let result = sqlx::query!(
-        "update function set handler = ?, memory_mb = ?, timeout_s = ?, description = ?,
-             initializer = ?, initialization_timeout_s = ?, max_instances = ?,
-             reserved_instances = ?, fresh_instances = ?, outbound = ?, modified_at_ms = ?
-         where function_id = ?",
-        handler,
-        memory,
-        timeout,
-        description,
-        initializer,
-        initialization_timeout,
-        max_instances,
-        reserved_instances,
-        fresh_instances,
-        outbound,
-        now,
-        id
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(doing("updating settings"))?;
-    found(result, Kind::Function)?;
-    sqlx::query!("delete from function_env_var where function_id = ?", id)
-        .execute(&mut *tx)
-        .await
-        .map_err(doing("replacing environment variables"))?;
-    insert_env_vars(tx, function_id, &settings.env_vars).await
-}
-
-async fn insert_env_vars(
-    tx: &mut SqliteConnection,
-    function_id: &FunctionId,
-    env_vars: &EnvVars,
-) -> Result<(), StoreError> {
-    let id = function_id.as_str();
-    for (position, (key, value)) in (0_i64..).zip(env_vars.iter()) {
-        sqlx::query!(
-            "insert into function_env_var (function_id, position, key, value) values (?, ?, ?, ?)",
-            id,
-            position,
-            key,
-            value
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing("inserting an environment variable"))?;
-    }
-    Ok(())
 }
 
 async fn insert_files(
@@ -296,32 +339,37 @@ async fn insert_files(
     Ok(())
 }
 
-/// The variables of every function that has some, in their order.
-async fn all_env_vars(
-    tx: &mut SqliteConnection,
-) -> Result<HashMap<String, Vec<(String, String)>>, StoreError> {
-    let rows = sqlx::query!(
-        "select function_id, key, value from function_env_var order by function_id, position"
-    )
-    .fetch_all(tx)
-    .await
-    .map_err(doing("reading environment variables"))?;
-    let mut env_vars: HashMap<_, Vec<_>> = HashMap::new();
-    for row in rows {
-        let of_function = env_vars.entry(row.function_id).or_default();
-        of_function.push((row.key, row.value));
-    }
-    Ok(env_vars)
+/// A row of the table `function_env_var`.
+struct RawEnvVar {
+    function_id: String,
+    key: String,
+    value: String,
+    sealed: Option<Vec<u8>>,
 }
 
-/// The two columns of an initializer; without one the timeout says nothing.
-fn initializer_columns(settings: &FunctionSettings) -> (Option<&str>, u32) {
-    let initializer = settings.initializer.as_ref();
-    let timeout = initializer.map(|initializer| initializer.timeout);
-    (
-        initializer.map(|initializer| initializer.function.as_str()),
-        timeout.unwrap_or_default().seconds(),
-    )
+impl RawEnvVar {
+    fn parse(self, secrets: &Secrets) -> Result<EnvVar, StoreError> {
+        let value = match self.sealed {
+            None => EnvValue::Plain(self.value),
+            Some(sealed) => {
+                let text = secrets.unseal(&owner(&self.function_id, &self.key), &sealed)?;
+                EnvValue::Encrypted(Secret::new(text))
+            }
+        };
+        let key = self.key;
+        Ok(EnvVar { key, value })
+    }
+}
+
+/// Whose value an encrypted one is.
+fn owner(function_id: &str, key: &str) -> String {
+    format!("environment variable {key} of {function_id}")
+}
+
+/// The two columns of a hook; without one the timeout says nothing.
+fn hook_columns<const MAX: u32>(hook: Option<&Hook<MAX>>) -> (Option<&str>, u32) {
+    let timeout = hook.map(|hook| hook.timeout).unwrap_or_default();
+    (hook.map(|hook| hook.function.as_str()), timeout.seconds())
 }
 
 /// A row of the table `function`.
@@ -344,10 +392,12 @@ struct RawFunction {
     reserved_instances: i64,
     fresh_instances: i64,
     outbound: String,
+    pre_stop: Option<String>,
+    pre_stop_timeout_s: i64,
 }
 
 impl RawFunction {
-    fn parse(self, env_vars: Vec<(String, String)>) -> Result<FunctionRow, StoreError> {
+    fn parse(self, env_vars: Vec<EnvVar>) -> Result<FunctionRow, StoreError> {
         fn wrong<E>(column: &'static str) -> impl FnOnce(E) -> StoreError
         where
             E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -356,19 +406,8 @@ impl RawFunction {
         }
         let memory = u32::try_from(self.memory_mb).map_err(wrong("memory_mb"))?;
         let timeout = u32::try_from(self.timeout_s).map_err(wrong("timeout_s"))?;
-        let initializer = match self.initializer {
-            Some(function) => {
-                let timeout = u32::try_from(self.initialization_timeout_s)
-                    .map_err(wrong("initialization_timeout_s"))?;
-                Some(Initializer {
-                    function: function.parse().map_err(wrong("initializer"))?,
-                    timeout: timeout
-                        .try_into()
-                        .map_err(wrong("initialization_timeout_s"))?,
-                })
-            }
-            None => None,
-        };
+        let initializer = hook(self.initializer, self.initialization_timeout_s);
+        let pre_stop = hook(self.pre_stop, self.pre_stop_timeout_s);
         let max_instances = u32::try_from(self.max_instances).map_err(wrong("max_instances"))?;
         let reserved_instances =
             u32::try_from(self.reserved_instances).map_err(wrong("reserved_instances"))?;
@@ -386,7 +425,8 @@ impl RawFunction {
                 env_vars: env_vars
                     .try_into()
                     .map_err(damaged("function_env_var", "key"))?,
-                initializer,
+                initializer: initializer.map_err(wrong("initializer"))?,
+                pre_stop: pre_stop.map_err(wrong("pre_stop"))?,
                 concurrency: concurrency.map_err(wrong("max_instances"))?,
                 outbound: OutboundRules::parse_lines(&self.outbound).map_err(wrong("outbound"))?,
             },
@@ -399,22 +439,37 @@ impl RawFunction {
     }
 }
 
+fn hook<const MAX: u32>(
+    function: Option<String>,
+    timeout: i64,
+) -> Result<Option<Hook<MAX>>, Box<dyn std::error::Error + Send + Sync>> {
+    let Some(function) = function else {
+        return Ok(None);
+    };
+    let function: Handler = function.parse()?;
+    let timeout: Seconds<MAX> = u32::try_from(timeout)?.try_into()?;
+    Ok(Some(Hook { function, timeout }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{TestStore, function, id};
 
     fn settings(pairs: &[(&str, &str)]) -> FunctionSettings {
-        let pairs = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string()));
         FunctionSettings {
             handler: "src/index.main".parse().unwrap(),
             memory: 256.try_into().unwrap(),
             timeout: 30.try_into().unwrap(),
             description: "what it\nis for".parse().unwrap(),
-            env_vars: pairs.collect::<Vec<_>>().try_into().unwrap(),
-            initializer: Some(Initializer {
+            env_vars: EnvVars::plain(pairs.iter().copied()).unwrap(),
+            initializer: Some(Hook {
                 function: "src/index.init".parse().unwrap(),
                 timeout: 60.try_into().unwrap(),
+            }),
+            pre_stop: Some(Hook {
+                function: "src/index.end".parse().unwrap(),
+                timeout: 90.try_into().unwrap(),
             }),
             concurrency: Concurrency::new(10, 2, true).unwrap(),
             outbound: OutboundRules::parse_lines("api.example.com\n10.0.0.0/8:5432").unwrap(),
@@ -532,9 +587,69 @@ mod tests {
         let names: Vec<_> = listed.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["b", "c", "a"]);
         for row in &listed {
-            let env_vars: Vec<_> = row.settings.env_vars.iter().collect();
-            assert_eq!(env_vars, [("NAME", row.name.as_str())]);
+            let expected = EnvVars::plain([("NAME", row.name.as_str())]).unwrap();
+            assert_eq!(row.settings.env_vars, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn an_encrypted_variable_is_in_no_file_in_plain_text() {
+        let test = TestStore::new().await;
+        let hidden = |key: &str, text: &str| EnvVar {
+            key: key.to_owned(),
+            value: EnvValue::Encrypted(Secret::new(text.to_owned())),
+        };
+        let mut new = NewFunction {
+            settings: settings(&[("FIRST", "in plain text"), ("SECOND", "once in plain text")]),
+            ..function(1, "demo", 10)
+        };
+        test.store.create_function(&new).await.unwrap();
+        let env_vars = vec![
+            hidden("SECOND", "once in plain text"),
+            hidden("THIRD", "häte to tell"),
+        ];
+        new.settings.env_vars = env_vars.try_into().unwrap();
+        let updated = test
+            .store
+            .update_settings(&new.function_id, &new.settings, Timestamp(11));
+        updated.await.unwrap();
+        for row in [
+            test.store.find_function(&new.name).await.unwrap().unwrap(),
+            test.store.list_functions().await.unwrap().remove(0),
+        ] {
+            assert_eq!(row.settings, new.settings);
+        }
+        test.store.close().await.unwrap();
+        for entry in std::fs::read_dir(test.folder.path()).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            for text in ["in plain text", "to tell"] {
+                let found = bytes
+                    .windows(text.len())
+                    .any(|part| part == text.as_bytes());
+                assert!(!found, "{text}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn without_its_key_a_database_with_secrets_is_not_opened() {
+        let test = TestStore::new().await;
+        let key = test.folder.path().join("secrets.key");
+        let env_var = EnvVar {
+            key: "A".to_owned(),
+            value: EnvValue::Encrypted(Secret::new("1".to_owned())),
+        };
+        let mut new = function(1, "demo", 10);
+        new.settings.env_vars = vec![env_var].try_into().unwrap();
+        test.store.create_function(&new).await.unwrap();
+        test.store.close().await.unwrap();
+        std::fs::rename(&key, key.with_extension("away")).unwrap();
+        let opened = Store::open(&test.path()).await;
+        assert!(matches!(opened, Err(StoreError::NoKey { .. })));
+        std::fs::write(&key, [7; 32]).unwrap();
+        let store = Store::open(&test.path()).await.unwrap();
+        let listed = store.list_functions().await;
+        assert!(matches!(listed, Err(StoreError::OtherKey)));
     }
 
     #[tokio::test]

@@ -124,8 +124,9 @@ impl Store {
         for (record, log) in records.iter().zip(logs) {
             let (request_id, function_id) =
                 (record.request_id.as_str(), record.function_id.as_str());
+            let hook = (record.origin == Origin::PreStop).then_some("PRE_STOP");
             let (origin, trigger_id, api_request_id) = match &record.origin {
-                Origin::Test => ("TEST", None, None),
+                Origin::Test | Origin::PreStop => ("TEST", None, None),
                 Origin::Trigger {
                     trigger_id,
                     api_request_id,
@@ -143,8 +144,8 @@ impl Store {
             sqlx::query!(
                 "insert into invocation (request_id, function_id, function_name, version, origin,
                      trigger_id, api_request_id, started_at_ms, duration_us, cold_start_us,
-                     memory_used_bytes, cause, log)
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     memory_used_bytes, cause, log, hook)
+                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 request_id,
                 function_id,
                 name,
@@ -157,7 +158,8 @@ impl Store {
                 cold_start,
                 memory,
                 cause,
-                log
+                log,
+                hook
             )
             .execute(&mut *tx)
             .await
@@ -236,7 +238,7 @@ impl Store {
         let (function, request) = (function_id.as_str(), request_id.as_str());
         let row = sqlx::query!(
             "select function_name, version, trigger_id, api_request_id, started_at_ms,
-                 duration_us, cold_start_us, memory_used_bytes, cause, log
+                 duration_us, cold_start_us, memory_used_bytes, cause, log, hook
              from invocation where request_id = ? and function_id = ?",
             request,
             function
@@ -250,6 +252,7 @@ impl Store {
                 trigger_id: trigger_id.parse().map_err(wrong("trigger_id"))?,
                 api_request_id: api_request_id.parse().map_err(wrong("api_request_id"))?,
             },
+            _ if row.hook.is_some() => Origin::PreStop,
             _ => Origin::Test,
         };
         Ok(Some(InvocationRecord {

@@ -14,6 +14,7 @@ mod invocations;
 mod open;
 mod recorder;
 mod retention;
+mod secrets;
 mod sessions;
 mod throttles;
 mod triggers;

@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 
 use crate::StoreError;
 use crate::error::doing;
+use crate::secrets::Secrets;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -26,11 +27,13 @@ pub struct Store {
     pub(crate) writer: SqlitePool,
     /// Connections that only read.
     pub(crate) readers: SqlitePool,
+    /// What encrypts.
+    pub(crate) secrets: Secrets,
 }
 
 impl Store {
     /// Opens the database file, which is created when it is missing, and brings
-    /// it up to date. Refuses a file that a newer version of Sluice has written.
+    /// it up to date. Beside it is `secrets.key`, what its secrets are encrypted with. Refuses a file that a newer version of Sluice has written.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         create(path).map_err(|source| StoreError::File {
             path: path.to_owned(),
@@ -50,6 +53,8 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             // With WAL a power cut can lose the last moments, but never damages the file.
             .synchronous(SqliteSynchronous::Normal)
+            // What was a secret in plain text must not stay in the file once it is encrypted.
+            .pragma("secure_delete", "fast")
             // A burst of logs must not leave a large WAL file behind for good.
             .pragma("journal_size_limit", "67108864");
         let writer = SqlitePoolOptions::new()
@@ -63,7 +68,17 @@ impl Store {
             .connect_with(reading.pragma("query_only", "on"))
             .await
             .map_err(|source| opening(path, source))?;
-        Ok(Self { writer, readers })
+        let has_secrets = sqlx::query_scalar!(
+            "select exists (select 1 from function_env_var where sealed is not null)"
+        );
+        let has_secrets = has_secrets.fetch_one(&readers).await;
+        let has_secrets = has_secrets.map_err(doing("looking for encrypted values"))?;
+        let secrets = Secrets::open(path, has_secrets != 0)?;
+        Ok(Self {
+            writer,
+            readers,
+            secrets,
+        })
     }
 
     /// Writes everything into the one file and closes it. Whatever is asked
@@ -156,14 +171,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn closing_leaves_one_file() {
+    async fn closing_leaves_the_database_and_its_key() {
         let test = TestStore::new().await;
         test.store.close().await.unwrap();
-        let files: Vec<_> = std::fs::read_dir(test.folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        assert_eq!(files, ["sluice.db"]);
+        let files = std::fs::read_dir(test.folder.path()).unwrap();
+        let mut files: Vec<_> = files.map(|entry| entry.unwrap().file_name()).collect();
+        files.sort();
+        assert_eq!(files, ["secrets.key", "sluice.db"]);
     }
 
     #[cfg(unix)]

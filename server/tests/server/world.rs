@@ -275,6 +275,7 @@ async fn seed(artifacts: &Path) {
         artifacts: cache.clone(),
         max_instances_per_function: 1,
         queue_wait: Duration::ZERO,
+        idle: sluice_executor::IDLE,
         memory_bytes: 8 << 30,
         tmp_bytes: sluice_executor::TMP_BYTES,
         records: tokio::sync::mpsc::channel(1).0,

@@ -52,6 +52,7 @@ impl Built {
             max_instances_per_function: 400,
             more_authorities: Vec::new(),
             queue_wait: Duration::from_secs(10),
+            idle: sluice_executor::IDLE,
             memory_bytes: 8 << 30,
             tmp_bytes: TMP_BYTES,
             records,

@@ -71,6 +71,8 @@ pub struct Given {
     pub tmp_bytes: u64,
     /// How long a call waits for an instance.
     pub queue_wait: Duration,
+    /// How long an instance waits for a call.
+    pub idle: Duration,
     /// Authorities that functions trust.
     pub authorities: Vec<CertificateDer<'static>>,
 }
@@ -81,6 +83,7 @@ impl Default for Given {
             memory_bytes: MEMORY_BYTES,
             tmp_bytes: TMP_BYTES,
             queue_wait: Duration::from_millis(100),
+            idle: Duration::from_secs(60),
             authorities: Vec::new(),
         }
     }
@@ -98,6 +101,7 @@ async fn start_with(
         artifacts: artifacts.to_owned(),
         max_instances_per_function,
         queue_wait: given.queue_wait,
+        idle: given.idle,
         memory_bytes: given.memory_bytes,
         tmp_bytes: given.tmp_bytes,
         records,
@@ -141,7 +145,7 @@ impl World {
             memory_bytes: bytes,
             ..Given::default()
         };
-        Self::made(Runtime::Python312, 400, given).await
+        Self::given(Runtime::Python312, given).await
     }
 
     /// The same for any runtime.
@@ -168,7 +172,7 @@ impl World {
             tmp_bytes: bytes,
             ..Given::default()
         };
-        Self::made(runtime, 400, given).await
+        Self::given(runtime, given).await
     }
 
     /// Starts one of Python 3.12 whose calls wait so long for an instance.
@@ -177,7 +181,12 @@ impl World {
             queue_wait: wait,
             ..Given::default()
         };
-        Self::made(Runtime::Python312, 400, given).await
+        Self::given(Runtime::Python312, given).await
+    }
+
+    /// Starts one that has this to give.
+    pub async fn given(runtime: Runtime, given: Given) -> Self {
+        Self::made(runtime, 400, given).await
     }
 
     async fn made(runtime: Runtime, max_instances: usize, given: Given) -> Self {
@@ -345,6 +354,8 @@ pub fn own_lines(record: &InvocationRecord) -> Vec<(&'static str, String)> {
             "Finish load",
             "Start invoke",
             "Finish invoke",
+            "Start pre-stop",
+            "Finish pre-stop",
             "Outbound:",
         ]
         .iter()

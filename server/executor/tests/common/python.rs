@@ -1,7 +1,8 @@
 //! What a Python function sees and says, in every Python: each has a test file that gives
 //! its `RUNTIME`, and what is particular to it.
 
-use sluice_domain::function::{EnvVars, Handler, InitializationTimeout, Initializer};
+use sluice_domain::env_vars::EnvVars;
+use sluice_domain::function::{Handler, InitializationTimeout, Initializer};
 use sluice_domain::invocation::Cause;
 use sluice_executor::DeployError;
 
@@ -236,8 +237,7 @@ async fn the_context_tells_of_the_call() {
          \x20           c.getMemorySize(), c.getCPUNumber(), c.getProjectID(), c.getPackage(),\n\
          \x20           c.getUserData('KEY'), c.getUserData('none'), c.getUserData('none', 'd')]\n",
     );
-    spec.settings.env_vars =
-        EnvVars::try_from(vec![("KEY".to_owned(), "välue".to_owned())]).unwrap();
+    spec.settings.env_vars = EnvVars::plain([("KEY", "välue")]).unwrap();
     let deployment = world.deploy_spec(spec).await.unwrap();
     let invocation = world.call(&deployment, "{}").await;
     let id = invocation.record.request_id.clone();
@@ -255,8 +255,7 @@ async fn the_environment_is_the_functions_own() {
          def handler(event, c):\n\
          \x20   return [dict(sorted(os.environ.items())), os.getcwd(), sys.argv, open('code/index.py').read()[:6]]\n",
     );
-    spec.settings.env_vars =
-        EnvVars::try_from(vec![("my.key".to_owned(), "v".to_owned())]).unwrap();
+    spec.settings.env_vars = EnvVars::plain([("my.key", "v")]).unwrap();
     let deployment = world.deploy_spec(spec).await.unwrap();
     let expected = "[{\"RUNTIME_CODE_ROOT\": \"/opt/function/code\", \"RUNTIME_CPU\": \"300\", \
         \"RUNTIME_FUNC_NAME\": \"demo\", \"RUNTIME_FUNC_VERSION\": \"latest\", \
