@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
+use serde::Serialize;
 use sluice_domain::id::{ApiRequestId, FunctionId, RequestId};
 use sluice_domain::invocation::{Cause, InvocationRecord, LogLevel, LogLine, Origin};
 use sluice_domain::log_query::LogQuery;
@@ -118,53 +119,26 @@ impl Store {
         &self,
         records: &[Arc<InvocationRecord>],
     ) -> Result<(), StoreError> {
-        // Encoded before the lock is taken.
-        let logs: Vec<_> = records.iter().map(|record| encode(&record.log)).collect();
+        // One statement for all: each costs a change of threads and back, which together are
+        // dearer than all else here. Encoded before the lock is taken.
+        let rows: Vec<_> = records.iter().map(|record| NewRow::of(record)).collect();
+        let rows = serde_json::to_string(&rows).map_err(wrong("log"))?;
         let mut tx = self.begin().await?;
-        for (record, log) in records.iter().zip(logs) {
-            let (request_id, function_id) =
-                (record.request_id.as_str(), record.function_id.as_str());
-            let hook = (record.origin == Origin::PreStop).then_some("PRE_STOP");
-            let (origin, trigger_id, api_request_id) = match &record.origin {
-                Origin::Test | Origin::PreStop => ("TEST", None, None),
-                Origin::Trigger {
-                    trigger_id,
-                    api_request_id,
-                } => (
-                    "TRIGGER",
-                    Some(trigger_id.as_str()),
-                    Some(api_request_id.as_str()),
-                ),
-            };
-            let (name, cause) = (record.function_name.as_str(), record.cause.name());
-            let started_at = record.started_at.millis();
-            let (duration, cold_start) = (micros(record.duration), record.cold_start.map(micros));
-            let memory = i64::try_from(record.memory_used_bytes).unwrap_or(i64::MAX);
-            let log = log?;
-            sqlx::query!(
-                "insert into invocation (request_id, function_id, function_name, version, origin,
-                     trigger_id, api_request_id, started_at_ms, duration_us, cold_start_us,
-                     memory_used_bytes, cause, log, hook)
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                request_id,
-                function_id,
-                name,
-                record.version,
-                origin,
-                trigger_id,
-                api_request_id,
-                started_at,
-                duration,
-                cold_start,
-                memory,
-                cause,
-                log,
-                hook
-            )
-            .execute(&mut *tx)
-            .await
-            .map_err(doing("inserting an invocation"))?;
-        }
+        sqlx::query!(
+            "insert into invocation (request_id, function_id, function_name, version, origin,
+                 trigger_id, api_request_id, started_at_ms, duration_us, cold_start_us,
+                 memory_used_bytes, cause, log, hook)
+             select value ->> 'request_id', value ->> 'function_id', value ->> 'function_name',
+                 value ->> 'version', value ->> 'origin', value ->> 'trigger_id',
+                 value ->> 'api_request_id', value ->> 'started_at_ms', value ->> 'duration_us',
+                 value ->> 'cold_start_us', value ->> 'memory_used_bytes', value ->> 'cause',
+                 value -> 'log', value ->> 'hook'
+             from json_each(?)",
+            rows
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing("inserting invocations"))?;
         tx.commit().await.map_err(doing("inserting invocations"))
     }
 
@@ -411,12 +385,56 @@ fn duration(micros: i64) -> Duration {
 }
 
 /// A log as its column has it: `[[1783070947123,"INFO","Hello"]]`.
-fn encode(log: &[LogLine]) -> Result<String, StoreError> {
-    let lines: Vec<_> = log
-        .iter()
-        .map(|line| (line.at.millis(), line.level.name(), line.text.as_str()))
-        .collect();
-    serde_json::to_string(&lines).map_err(wrong("log"))
+/// A record as its row, by the names of the columns.
+#[derive(Serialize)]
+struct NewRow<'a> {
+    request_id: &'a str,
+    function_id: &'a str,
+    function_name: &'a str,
+    version: &'a str,
+    origin: &'static str,
+    trigger_id: Option<&'a str>,
+    api_request_id: Option<&'a str>,
+    started_at_ms: i64,
+    duration_us: i64,
+    cold_start_us: Option<i64>,
+    memory_used_bytes: i64,
+    cause: &'static str,
+    log: Vec<(i64, &'static str, &'a str)>,
+    hook: Option<&'static str>,
+}
+
+impl<'a> NewRow<'a> {
+    fn of(record: &'a InvocationRecord) -> Self {
+        let (origin, trigger_id, api_request_id) = match &record.origin {
+            Origin::Test | Origin::PreStop => ("TEST", None, None),
+            Origin::Trigger {
+                trigger_id,
+                api_request_id,
+            } => (
+                "TRIGGER",
+                Some(trigger_id.as_str()),
+                Some(api_request_id.as_str()),
+            ),
+        };
+        let line = |line: &'a LogLine| (line.at.millis(), line.level.name(), line.text.as_str());
+        Self {
+            request_id: record.request_id.as_str(),
+            function_id: record.function_id.as_str(),
+            function_name: record.function_name.as_str(),
+            version: &record.version,
+            origin,
+            trigger_id,
+            api_request_id,
+            started_at_ms: record.started_at.millis(),
+            duration_us: micros(record.duration),
+            cold_start_us: record.cold_start.map(micros),
+            memory_used_bytes: i64::try_from(record.memory_used_bytes).unwrap_or(i64::MAX),
+            cause: record.cause.name(),
+            log: record.log.iter().map(line).collect(),
+            hook: (record.origin == Origin::PreStop).then_some("PRE_STOP"),
+        }
+    }
 }
 
 fn decode(log: &str) -> Result<Vec<LogLine>, StoreError> {
