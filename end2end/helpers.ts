@@ -189,6 +189,9 @@ export interface TriggerFields {
   apiName?: string;
   path?: string;
   environment?: string;
+  authentication?: "App" | "None";
+  /** With App: whether an AppCode is enough. */
+  appCode?: boolean;
   protocol?: "HTTP" | "HTTPS" | "HTTP&HTTPS";
   matching?: "Exact match" | "Prefix match";
   method?: string;
@@ -204,11 +207,12 @@ export async function fillTrigger(dialog: Locator, fields: TriggerFields) {
   for (const [label, text] of Object.entries(texts)) {
     if (text) await dialog.getByLabel(label, { exact: true }).fill(text);
   }
-  const { protocol, matching, method } = fields;
-  const lists = { Protocol: protocol, Matching: matching, Method: method };
+  const { authentication, protocol, matching, method } = fields;
+  const lists = { "Security Authentication": authentication, Protocol: protocol, Matching: matching, Method: method };
   for (const [label, choice] of Object.entries(lists)) {
     if (choice) await dialog.getByRole("combobox", { name: label }).selectOption(choice);
   }
+  if (fields.appCode) await dialog.getByRole("checkbox", { name: "An AppCode is enough" }).check();
 }
 
 /** The addresses of a trigger, as its card shows them. */

@@ -11,15 +11,17 @@ use serde::{Deserialize, Serialize};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName};
 use sluice_domain::code::{CodeChanges, CodeError};
 use sluice_domain::concurrency::Concurrency;
+use sluice_domain::credential::CredentialName;
 use sluice_domain::env_vars::EnvVarChange;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{FunctionName, Runtime};
-use sluice_domain::id::{RequestId, TriggerId};
+use sluice_domain::id::{AppCodeId, CredentialId, RequestId, TriggerId};
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
 
 use crate::code::{CodeView, ColdStart, Deployed, TestResult};
+use crate::credentials::{CredentialList, NewSecret};
 use crate::functions::{FunctionDetails, FunctionRow};
 use crate::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
 use crate::session::SessionState;
@@ -122,6 +124,32 @@ pub trait Console: Send + Sync {
     async fn create_api_group(&self, name: ApiGroupName) -> Result<ApiGroup, ConsoleError>;
     /// Creates an environment.
     async fn create_environment(&self, name: EnvironmentName) -> Result<Environment, ConsoleError>;
+
+    /// The credentials, and the APIs that they can be bound to.
+    async fn list_credentials(&self) -> Result<CredentialList, ConsoleError>;
+    /// Creates a credential. Its secret is told this once.
+    async fn create_credential(&self, name: CredentialName) -> Result<NewSecret, ConsoleError>;
+    /// Gives a credential another secret, told this once.
+    async fn reset_app_secret(
+        &self,
+        credential_id: CredentialId,
+    ) -> Result<NewSecret, ConsoleError>;
+    /// Deletes a credential with its AppCodes.
+    async fn delete_credential(&self, credential_id: CredentialId) -> Result<(), ConsoleError>;
+    /// Gives a credential one more AppCode, told this once.
+    async fn create_app_code(&self, credential_id: CredentialId) -> Result<String, ConsoleError>;
+    /// Deletes an AppCode.
+    async fn delete_app_code(
+        &self,
+        credential_id: CredentialId,
+        app_code_id: AppCodeId,
+    ) -> Result<(), ConsoleError>;
+    /// Lets a credential call these APIs and no others.
+    async fn bind_credential(
+        &self,
+        credential_id: CredentialId,
+        apis: Vec<TriggerId>,
+    ) -> Result<(), ConsoleError>;
 
     /// Requests of a function, the newest first.
     async fn list_requests(

@@ -9,6 +9,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
 
 use crate::code::CodePage;
+use crate::credentials::CredentialsPage;
 use crate::functions::{
     AliasesPage, CreateFunctionPage, FunctionListPage, FunctionPage, VersionPage,
 };
@@ -133,6 +134,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=|| view! { <Redirect path=routes::FUNCTIONS/> }/>
                     <Route path=path!("/functions") view=FunctionListPage ssr=SsrMode::Async/>
                     <Route path=path!("/create-function") view=CreateFunctionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/credentials") view=CredentialsPage ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/functions/:name") view=FunctionPage ssr=SsrMode::Async>
                         <Route path=path!("code") view=CodePage/>
                         <Route path=path!("monitoring/logs") view=LogsPage/>
@@ -167,6 +169,7 @@ fn Frame() -> impl IntoView {
         }
         _ => None,
     };
+    let on_credentials = move || (*pathname.read() == routes::CREDENTIALS).then_some("page");
     view! {
         <a class="skip-link" href="#content" rel="external">"Skip to content"</a>
         <header class="top-bar">
@@ -184,6 +187,12 @@ fn Frame() -> impl IntoView {
                         <a href=routes::FUNCTIONS class="nav-pane__link" aria-current=current>
                             "Function List"
                         </a>
+                    </li>
+                </ul>
+                <p class="nav-pane__group" id="nav-api-gateway">"API Gateway"</p>
+                <ul class="nav-pane__list" aria-labelledby="nav-api-gateway">
+                    <li>
+                        <a href=routes::CREDENTIALS class="nav-pane__link" aria-current=on_credentials>"Credentials"</a>
                     </li>
                 </ul>
             </nav>

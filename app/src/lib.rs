@@ -9,6 +9,7 @@
 
 pub mod code;
 pub mod console;
+pub mod credentials;
 pub mod functions;
 pub mod logs;
 pub mod routes;

@@ -8,6 +8,9 @@ pub const WELCOME: &str = "/welcome";
 pub const SIGN_IN: &str = "/sign-in";
 /// Functions > Function List.
 pub const FUNCTIONS: &str = "/functions";
+/// API Gateway > Credentials.
+pub const CREDENTIALS: &str = "/api-gateway/credentials";
+
 /// Create Function.
 pub const CREATE_FUNCTION: &str = "/create-function";
 

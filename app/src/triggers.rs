@@ -1,6 +1,7 @@
 //! Configuration > Triggers and the Create Trigger dialog.
 
 mod api;
+mod call_it;
 mod card;
 mod create;
 mod page;

@@ -84,19 +84,16 @@ test("each field says its rule, and OK waits for the last of them", async ({ pag
   await check("Timeout (ms)", "", "Must be a whole number", "5000");
 });
 
-test("App and IAM cannot be chosen, nor sent past the dialog", async ({ page, named }) => {
+test("IAM cannot be chosen, nor sent past the dialog", async ({ page, named }) => {
   const name = named("auth");
   await createFunction(page, name);
   const dialog = await openCreateTrigger(page, name);
   const list = dialog.getByRole("combobox", { name: "Security Authentication" });
-  for (const kind of ["App", "IAM"]) {
-    const option = list.getByRole("option", { name: `${kind} (not available yet)` });
-    await expect(option).toBeDisabled();
-  }
+  await expect(list.getByRole("option", { name: "IAM (not available yet)" })).toBeDisabled();
   await createInPlace(dialog, "API Group", named("group"));
   await page.route("**/api/triggers/create", async (route) => {
     const sent = route.request().postDataJSON();
-    sent.settings.authentication = "APP";
+    sent.settings.authentication = "IAM";
     await route.continue({ postData: sent });
   });
   const answered = page.waitForResponse(/triggers\/create/);

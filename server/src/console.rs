@@ -2,6 +2,7 @@
 //! One file a feature.
 
 mod code;
+mod credentials;
 mod functions;
 mod logs;
 mod packages;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sluice_app::code::{CodeView, ColdStart, Deployed, TestResult};
 use sluice_app::console::{Console, ConsoleError};
+use sluice_app::credentials::{CredentialList, NewSecret};
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
 use sluice_app::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
 use sluice_app::session::SessionState;
@@ -21,10 +23,11 @@ use sluice_app::triggers::{TriggerCardView, TriggerChoices};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName};
 use sluice_domain::code::CodeChanges;
 use sluice_domain::concurrency::Concurrency;
+use sluice_domain::credential::{CredentialName, MAX_APP_CODES, MAX_CREDENTIALS};
 use sluice_domain::env_vars::EnvVarChange;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{FunctionName, Runtime};
-use sluice_domain::id::{RequestId, TriggerId};
+use sluice_domain::id::{AppCodeId, CredentialId, RequestId, TriggerId};
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
@@ -253,6 +256,45 @@ impl Console for RequestConsole {
         self.add_environment(name).await
     }
 
+    async fn list_credentials(&self) -> Result<CredentialList, ConsoleError> {
+        self.credentials().await
+    }
+
+    async fn create_credential(&self, name: CredentialName) -> Result<NewSecret, ConsoleError> {
+        self.add_credential(name).await
+    }
+
+    async fn reset_app_secret(
+        &self,
+        credential_id: CredentialId,
+    ) -> Result<NewSecret, ConsoleError> {
+        self.another_app_secret(credential_id).await
+    }
+
+    async fn delete_credential(&self, credential_id: CredentialId) -> Result<(), ConsoleError> {
+        self.remove_credential(credential_id).await
+    }
+
+    async fn create_app_code(&self, credential_id: CredentialId) -> Result<String, ConsoleError> {
+        self.add_app_code(credential_id).await
+    }
+
+    async fn delete_app_code(
+        &self,
+        credential_id: CredentialId,
+        app_code_id: AppCodeId,
+    ) -> Result<(), ConsoleError> {
+        self.remove_app_code(credential_id, app_code_id).await
+    }
+
+    async fn bind_credential(
+        &self,
+        credential_id: CredentialId,
+        apis: Vec<TriggerId>,
+    ) -> Result<(), ConsoleError> {
+        self.bind(credential_id, apis).await
+    }
+
     async fn list_requests(
         &self,
         name: FunctionName,
@@ -311,6 +353,22 @@ fn refused(error: StoreError) -> ConsoleError {
             409,
             "There is an environment of this name already.",
         ),
+        StoreError::CredentialNameTaken(_) => ConsoleError::field(
+            "name",
+            "APIG.3203",
+            409,
+            "There is a credential of this name already",
+        ),
+        StoreError::TooManyCredentials => ConsoleError::refused(
+            "APIG.3103",
+            403,
+            format!("There are {MAX_CREDENTIALS} credentials already."),
+        ),
+        StoreError::TooManyAppCodes => ConsoleError::refused(
+            "APIG.3100",
+            403,
+            format!("The credential has {MAX_APP_CODES} AppCodes already."),
+        ),
         StoreError::UserNameTaken(_) => {
             ConsoleError::field("name", "", 409, "There is a user of this name already")
         }
@@ -323,6 +381,7 @@ fn refused(error: StoreError) -> ConsoleError {
                 Kind::Trigger => "FSS.1138",
                 Kind::ApiGroup => "APIG.3001",
                 Kind::Environment => "APIG.3003",
+                Kind::Credential | Kind::AppCode => "APIG.3004",
                 Kind::User => "",
             };
             ConsoleError::refused(code, 404, format!("The {kind} does not exist."))

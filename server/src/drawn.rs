@@ -3,6 +3,7 @@
 
 use std::time::SystemTime;
 
+use sluice_domain::env_vars::Secret;
 use sluice_domain::time::Timestamp;
 
 /// Now.
@@ -16,4 +17,10 @@ pub fn now() -> Timestamp {
 /// Sixteen random bytes in the form of a version 4 UUID, for an id.
 pub fn id_bytes() -> [u8; 16] {
     uuid::Uuid::new_v4().into_bytes()
+}
+
+/// A secret of 64 hexadecimal digits, 244 bits of them random.
+pub fn secret() -> Secret {
+    let halves = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
+    Secret::new(halves.map(|half| half.simple().to_string()).concat())
 }

@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use sluice_domain::code::CodePackage;
 use sluice_domain::id::FunctionId;
 use sluice_executor::{DeployError, Deployment, DeploymentSpec, Executor};
-use sluice_gateway::{Gateway, PublishedApi, RouteTable};
+use sluice_gateway::{Credentials, Gateway, PublishedApi, RouteTable};
 use sluice_store::{FunctionRow, Store, StoreError};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -62,6 +62,7 @@ impl Publisher {
             });
             deployments.insert(function.function_id, deployed);
         }
+        self.admit().await?;
         self.publish(&deployments).await
     }
 
@@ -94,6 +95,14 @@ impl Publisher {
         };
         self.gateway
             .publish(RouteTable::new(triggers.into_iter().map(api)));
+        Ok(())
+    }
+
+    /// Lets the gateway know the credentials of callers as they are stored. Whoever calls it holds
+    /// the guard of [`Self::change`].
+    pub async fn admit(&self) -> Result<(), StoreError> {
+        let credentials = self.store.published_credentials().await?;
+        self.gateway.admit(Credentials::new(credentials));
         Ok(())
     }
 

@@ -107,6 +107,18 @@ hex_id!(
     /// Id of an environment of the gateway.
     EnvironmentId, "the environment id"
 );
+hex_id!(
+    /// Id of a credential.
+    CredentialId, "the credential id"
+);
+hex_id!(
+    /// By which callers name a credential: `Access=` of a signature.
+    AppKey, "the AppKey"
+);
+hex_id!(
+    /// Id of an AppCode.
+    AppCodeId, "the AppCode id"
+);
 uuid_id!(
     /// Id of a function; it stays while the function lives.
     FunctionId, "the function id"

@@ -8,6 +8,7 @@
 pub mod api_group;
 pub mod code;
 pub mod concurrency;
+pub mod credential;
 pub mod env_vars;
 pub mod environment;
 pub mod function;

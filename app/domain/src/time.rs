@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The form of a moment in signed requests. Source: `X-Sdk-Date`.
+const BASIC: &str = "%Y%m%dT%H%M%SZ";
+
 /// A moment in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -56,6 +59,20 @@ impl Timestamp {
         let civil: jiff::civil::DateTime = text.parse().ok()?;
         let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Self(zoned.timestamp().as_millisecond()))
+    }
+
+    /// As signed requests have it: `20260703T092907Z`.
+    pub fn basic_format(self) -> String {
+        self.civil().strftime(BASIC).to_string()
+    }
+
+    /// Parses a moment of that form.
+    pub fn parse_basic(text: &str) -> Option<Self> {
+        let civil = jiff::civil::DateTime::strptime(BASIC, text).ok()?;
+        let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        let parsed = Self(zoned.timestamp().as_millisecond());
+        // There is one way to write it.
+        (parsed.basic_format() == text).then_some(parsed)
     }
 
     fn civil(self) -> jiff::Zoned {

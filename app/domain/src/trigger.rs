@@ -87,7 +87,7 @@ impl Authentication {
     /// True when the gateway can check it. What it cannot check it must not
     /// accept: such a trigger cannot be created.
     pub fn is_available(self) -> bool {
-        matches!(self, Self::None)
+        matches!(self, Self::None | Self::App)
     }
 }
 
@@ -193,6 +193,9 @@ pub struct ApigTriggerSettings {
     pub environment_id: EnvironmentId,
     /// Who may call it.
     pub authentication: Authentication,
+    /// With App: whether an AppCode is enough, over HTTPS. Source: "Simple Authentication".
+    #[serde(default)]
+    pub simple_authentication: bool,
     /// By which protocol.
     pub protocol: Protocol,
     /// Under which path.

@@ -190,7 +190,7 @@ fn EnvVarRow(row: Row, remove: Callback<()>) -> impl IntoView {
             <input class="input" aria-label="Value" autocomplete="off" prop:value=value on:input=type_value
                 type=move || if is_encrypted.get() { "password" } else { "text" }
                 placeholder=move || if is_kept.get() { "Unchanged" } else { "Value" }/>
-            <label class="env-vars__encrypted">
+            <label class="check">
                 <input type="checkbox" prop:checked=is_encrypted on:change=encrypt/>
                 <span>"Encrypted"</span>
             </label>

@@ -1,11 +1,13 @@
 use leptos::prelude::*;
 
 use super::TriggerCardView;
+use super::call_it::CallIt;
 use crate::ui::{Button, CopyButton, Moment};
 
 /// The card of one trigger: its URL, and what it is set to.
 #[component]
 pub(crate) fn TriggerCard(view: TriggerCardView, on_delete: Callback<()>) -> impl IntoView {
+    let call_it = view.clone();
     let TriggerCardView {
         trigger,
         url,
@@ -20,7 +22,10 @@ pub(crate) fn TriggerCard(view: TriggerCardView, on_delete: Callback<()>) -> imp
         ("Environment", environment_name.to_string()),
         (
             "Security Authentication",
-            settings.authentication.name().to_owned(),
+            match settings.simple_authentication {
+                true => format!("{}, AppCode", settings.authentication.name()),
+                false => settings.authentication.name().to_owned(),
+            },
         ),
         ("Matching", settings.matching.label().to_owned()),
         ("Method", settings.method.label().to_owned()),
@@ -33,10 +38,10 @@ pub(crate) fn TriggerCard(view: TriggerCardView, on_delete: Callback<()>) -> imp
     ];
     let name = settings.api_name.to_string();
     view! {
-        <article class="trigger-card" aria-label=name.clone()>
-            <header class="trigger-card__header">
+        <article class="item-card" aria-label=name.clone()>
+            <header class="item-card__header">
                 <div>
-                    <h3 class="trigger-card__name">{name.clone()} " " <span class="badge badge--success">"Enabled"</span></h3>
+                    <h3 class="item-card__name">{name.clone()} " " <span class="badge badge--success">"Enabled"</span></h3>
                     <p class="muted">"Created: " <Moment at=trigger.created_at/></p>
                 </div>
                 <Button label=format!("Delete {name}") on_press=on_delete>"Delete"</Button>
@@ -57,6 +62,7 @@ pub(crate) fn TriggerCard(view: TriggerCardView, on_delete: Callback<()>) -> imp
                     <div class="tile"><dt class="tile__label">{label}":"</dt><dd class="tile__value">{value}</dd></div>
                 }).collect_view()}
             </dl>
+            <CallIt view=call_it/>
         </article>
     }
 }

@@ -78,6 +78,9 @@ fn CreateTriggerForm(
     let method = RwSignal::new(Method::Any.name().to_owned());
     let timeout = RwSignal::new(BackendTimeout::default().millis().to_string());
 
+    let simple = RwSignal::new(false);
+    let is_app = move || *authentication.read() == Authentication::App.name();
+
     let parsed_name = Memo::new(move |_| parsed::<ApiName>(&api_name.read()));
     let parsed_group = Memo::new(move |_| {
         ApiGroupId::parse(&group.read()).map_err(|_| "Create an API group first".to_owned())
@@ -97,6 +100,7 @@ fn CreateTriggerForm(
             group_id: parsed_group.get().ok()?,
             environment_id: EnvironmentId::parse(&environment.read()).ok()?,
             authentication: authentication.read().parse().ok()?,
+            simple_authentication: simple.get() && is_app(),
             protocol: protocol.read().parse().ok()?,
             path: parsed_path.get().ok()?,
             matching: matching.read().parse().ok()?,
@@ -223,7 +227,19 @@ fn CreateTriggerForm(
                 />
             </SelectField>
             <SelectField name="authentication" label="Security Authentication" value=authentication options=authentications required=true
-                hint="App and IAM come with the gateway's credentials."/>
+                hint="App: callers prove that they have a credential (API Gateway > Credentials). None: everybody is let in."/>
+            <Show when=is_app>
+                <div class="field">
+                    <span class="field__label">"Simple Authentication"</span>
+                    <div class="field__body">
+                        <label class="check">
+                            <input type="checkbox" prop:checked=simple on:change=move |event| simple.set(event_target_checked(&event))/>
+                            <span>"An AppCode is enough"</span>
+                        </label>
+                        <Hint text="Callers may send the header X-Apig-AppCode over HTTPS instead of a signature."/>
+                    </div>
+                </div>
+            </Show>
             <Show when=move || *authentication.read() == Authentication::None.name()>
                 <Notice kind=NoticeKind::Warning>"No authentication. Access is granted to all users. (Not recommended)"</Notice>
             </Show>

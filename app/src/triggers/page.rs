@@ -63,7 +63,7 @@ fn TriggerCards(
         <Notice kind=NoticeKind::Info>
             "A dedicated APIG trigger cannot be disabled, only deleted: its URL is an API that is published for as long as the trigger exists."
         </Notice>
-        <div class="trigger-cards">
+        <div class="item-cards">
             {cards.into_iter().map(|card| {
                 let chosen = card.clone();
                 let delete = move |()| {

@@ -15,6 +15,7 @@ use serde::ser::{SerializeMap as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 use sluice_domain::id::ApiRequestId;
 
+use crate::auth::APP_CODE;
 use crate::route_table::{PublishedApi, decoded};
 
 /// Headers that are about one connection only and end at the gateway.
@@ -168,13 +169,7 @@ struct Query<'a>(&'a str);
 
 impl Serialize for Query<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut pairs: Vec<_> = self
-            .0
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .map(|(name, value)| (form_decoded(name), form_decoded(value)))
-            .collect();
+        let mut pairs: Vec<_> = query_pairs(self.0).collect();
         pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut map = serializer.serialize_map(None)?;
         for same_name in pairs.chunk_by(|(one, _), (other, _)| one == other) {
@@ -183,6 +178,15 @@ impl Serialize for Query<'_> {
         }
         map.end()
     }
+}
+
+/// The names and values of a query, decoded, in their order.
+pub(crate) fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (form_decoded(name), form_decoded(value)))
 }
 
 fn form_decoded(text: &str) -> Cow<'_, str> {
@@ -213,6 +217,7 @@ impl Serialize for EventHeaders<'_> {
             if SET_BY_GATEWAY.contains(&name.as_str())
                 || HOP_BY_HOP.contains(name)
                 || ends_here.contains(name.as_str())
+                || name == APP_CODE
             {
                 continue;
             }

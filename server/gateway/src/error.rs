@@ -10,8 +10,10 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 use sluice_domain::id::ApiRequestId;
 use sluice_domain::invocation::Failure;
-use sluice_domain::trigger::{Authentication, Protocol};
+use sluice_domain::trigger::Protocol;
 use sluice_executor::{Refused, ResponseRefused};
+
+use crate::auth::AppRefused;
 
 /// Why a call of a trigger URL is not answered by the function. The text is
 /// for the server's log; callers get [`GatewayError::response`].
@@ -29,9 +31,18 @@ pub enum GatewayError {
     /// The API is not published for this protocol.
     #[error("the API is to be called by {0} only")]
     ProtocolNotAllowed(Protocol),
-    /// The API asks for an authentication that was not given.
-    #[error("the API asks for the authentication {0}")]
-    NotAuthenticated(Authentication),
+    /// The caller has not proved which credential it has.
+    #[error("the caller is not authenticated: {0}")]
+    App(#[from] AppRefused),
+    /// The credential may not call this API.
+    #[error("the credential is not authorized for the API")]
+    AppNotAuthorized,
+    /// The API asks for IAM authentication, which the gateway does not know.
+    #[error("the API asks for IAM authentication")]
+    IamRefused,
+    /// More numbers that are used once are in use than are remembered.
+    #[error("too many signed requests with X-Sdk-Nonce")]
+    TooManyNonces,
     /// The request cannot be understood.
     #[error("{0}")]
     Malformed(&'static str),
@@ -128,19 +139,28 @@ impl GatewayError {
                     format!("The following protocol is supported: {}", protocol.label()).into(),
                 );
             }
-            Self::NotAuthenticated(Authentication::Iam) => (
+            Self::IamRefused => (
                 401,
                 "APIG.0301",
                 "Incorrect IAM authentication information.",
             ),
-            Self::NotAuthenticated(Authentication::App) => (
-                401,
-                "APIG.0303",
-                "Incorrect app authentication information.",
-            ),
-            Self::NotAuthenticated(Authentication::None) => {
-                (401, "APIG.0305", "Incorrect authentication information.")
+            Self::App(refused) => {
+                return (
+                    StatusCode::UNAUTHORIZED,
+                    Some("APIG.0303"),
+                    format!("Incorrect app authentication information: {refused}").into(),
+                );
             }
+            Self::AppNotAuthorized => (
+                403,
+                "APIG.0304",
+                "The app is not authorized to access the API.",
+            ),
+            Self::TooManyNonces => (
+                429,
+                "APIG.0308",
+                "The throttling threshold has been reached.",
+            ),
             Self::Malformed(_) | Self::BodyUnreadable(_) => {
                 (400, "APIG.0201", "API request error.")
             }

@@ -31,6 +31,7 @@ pub fn api(line: &str) -> PublishedApi<String> {
                 group_id: group(),
                 environment_id: EnvironmentId::from_bytes([3; 16]),
                 authentication: Authentication::None,
+                simple_authentication: false,
                 protocol: Protocol::Both,
                 path: ApiPath::parse(path).unwrap(),
                 matching: match matching {

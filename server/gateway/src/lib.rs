@@ -23,6 +23,7 @@ mod limits;
 pub mod route_table;
 mod serve;
 
+pub use auth::{AppRefused, Credentials};
 pub use backend::Backend;
 pub use body::BodyPatience;
 pub use error::GatewayError;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -17,10 +18,12 @@ use http::request::Parts;
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::id::{ApiRequestId, RequestId};
 use sluice_domain::invocation::Origin;
+use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::Method;
 use sluice_executor::{Call, Outcome};
 use tracing::{Instrument as _, Level, Span, field};
 
+use crate::auth::{Caller, Credentials, Nonces};
 use crate::backend::Backend;
 use crate::body::{self, BodyPatience};
 use crate::decode::{FunctionResponse, allows_body};
@@ -43,6 +46,8 @@ pub struct GatewayConfig {
     pub body_patience: BodyPatience,
     /// Draws the 16 bytes of an id; see [`draw_id`].
     pub ids: fn() -> [u8; 16],
+    /// What time it is, for the age of signatures.
+    pub clock: fn() -> Timestamp,
 }
 
 impl Default for GatewayConfig {
@@ -52,6 +57,7 @@ impl Default for GatewayConfig {
             console_cookie: "sluice_session",
             body_patience: BodyPatience::default(),
             ids: draw_id,
+            clock: now,
         }
     }
 }
@@ -59,6 +65,13 @@ impl Default for GatewayConfig {
 /// The 16 bytes of a random UUID.
 pub fn draw_id() -> [u8; 16] {
     uuid::Uuid::new_v4().into_bytes()
+}
+
+/// The time of this machine.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let millis = since.unwrap_or_default().as_millis();
+    Timestamp(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
 /// Where the requests of a router come in.
@@ -78,6 +91,8 @@ struct Inner<B: Backend> {
     backend: B,
     config: GatewayConfig,
     routes: ArcSwap<RouteTable<B::Deployment>>,
+    credentials: ArcSwap<Credentials>,
+    nonces: Nonces,
 }
 
 impl<B: Backend> Clone for Gateway<B> {
@@ -99,6 +114,8 @@ impl<B: Backend> Gateway<B> {
             backend,
             config,
             routes: ArcSwap::default(),
+            credentials: ArcSwap::default(),
+            nonces: Nonces::default(),
         }))
     }
 
@@ -106,6 +123,12 @@ impl<B: Backend> Gateway<B> {
     /// flight go on with the API they found.
     pub fn publish(&self, routes: RouteTable<B::Deployment>) {
         self.0.routes.store(Arc::new(routes));
+    }
+
+    /// Lets callers with these credentials and no others call APIs with App authentication, from
+    /// the next request on.
+    pub fn admit(&self, credentials: Credentials) {
+        self.0.credentials.store(Arc::new(credentials));
     }
 
     /// What is published now.
@@ -180,9 +203,16 @@ impl<B: Backend> Gateway<B> {
         if !settings.protocol.allows(listener.tls) {
             return Err(GatewayError::ProtocolNotAllowed(settings.protocol));
         }
-        auth::check(settings.authentication)?;
+        let caller = Caller {
+            request: &request,
+            authority: arrival.authority.as_ref(),
+            tls: listener.tls,
+            now: (self.0.config.clock)(),
+        };
+        let pending = auth::begin(&api.api, &caller, &self.0.credentials.load())?;
         let deployment = api.deployment.as_ref().ok_or(GatewayError::NoDeployment)?;
         let body = body::read(&request.headers, body, self.0.config.body_patience).await?;
+        pending.finish(&body, &self.0.nonces)?;
         let call = Call {
             request_id: RequestId::from_bytes((self.0.config.ids)()),
             origin: Origin::Trigger {

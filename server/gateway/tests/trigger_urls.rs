@@ -106,6 +106,7 @@ fn api(method: &str, path: &str, script: Script) -> PublishedApi<Script> {
                 group_id: ApiGroupId::from_bytes([7; 16]),
                 environment_id: EnvironmentId::from_bytes([3; 16]),
                 authentication: Authentication::None,
+                simple_authentication: false,
                 protocol: Protocol::Https,
                 path: ApiPath::parse(path).unwrap(),
                 matching: Matching::Prefix,
@@ -364,7 +365,7 @@ async fn what_cannot_be_authenticated_is_refused() {
         assert!(world.last_call.lock().unwrap().is_none());
         answer
     };
-    assert_snapshot!(check(Authentication::App).await, @"401 APIG.0303 Incorrect app authentication information.");
+    assert_snapshot!(check(Authentication::App).await, @"401 APIG.0303 Incorrect app authentication information: the header Authorization is missing");
     assert_snapshot!(check(Authentication::Iam).await, @"401 APIG.0301 Incorrect IAM authentication information.");
 }
 

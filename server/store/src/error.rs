@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sluice_domain::api_group::ApiGroupName;
+use sluice_domain::credential::{CredentialName, MAX_APP_CODES, MAX_CREDENTIALS};
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::function::FunctionName;
 use sluice_domain::trigger::ApiName;
@@ -26,6 +27,15 @@ pub enum StoreError {
     /// The gateway already has an environment of this name.
     #[error("an environment named {0} already exists")]
     EnvironmentNameTaken(EnvironmentName),
+    /// The gateway already has a credential of this name.
+    #[error("a credential named {0} already exists")]
+    CredentialNameTaken(CredentialName),
+    /// Source: APIG quotas.
+    #[error("there are {MAX_CREDENTIALS} credentials already")]
+    TooManyCredentials,
+    /// Source: APIG user guide, AppCodes.
+    #[error("the credential has {MAX_APP_CODES} AppCodes already")]
+    TooManyAppCodes,
     /// The name is taken, perhaps in other letter case.
     #[error("a user named {0} already exists")]
     UserNameTaken(UserName),
@@ -119,6 +129,10 @@ pub enum Kind {
     ApiGroup,
     /// An environment of the gateway.
     Environment,
+    /// A credential of the gateway.
+    Credential,
+    /// An AppCode of a credential.
+    AppCode,
     /// A user of the console.
     User,
 }
@@ -130,6 +144,8 @@ impl std::fmt::Display for Kind {
             Self::Trigger => "trigger",
             Self::ApiGroup => "API group",
             Self::Environment => "environment",
+            Self::Credential => "credential",
+            Self::AppCode => "AppCode",
             Self::User => "user",
         })
     }

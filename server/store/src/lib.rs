@@ -7,6 +7,7 @@
 //! have connections of their own and are not held up by a writer (WAL).
 
 mod api_groups;
+mod credentials;
 mod environments;
 mod error;
 mod functions;
@@ -23,6 +24,7 @@ mod users;
 #[cfg(test)]
 mod testing;
 
+pub use credentials::NewCredential;
 pub use environments::RELEASE_ENVIRONMENT_ID;
 pub use error::{Kind, StoreError};
 pub use functions::{FunctionRow, NewFunction};

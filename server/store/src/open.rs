@@ -69,7 +69,8 @@ impl Store {
             .await
             .map_err(|source| opening(path, source))?;
         let has_secrets = sqlx::query_scalar!(
-            "select exists (select 1 from function_env_var where sealed is not null)"
+            "select exists (select 1 from function_env_var where sealed is not null)
+                 or exists (select 1 from credential)"
         );
         let has_secrets = has_secrets.fetch_one(&readers).await;
         let has_secrets = has_secrets.map_err(doing("looking for encrypted values"))?;

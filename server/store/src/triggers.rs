@@ -68,8 +68,8 @@ impl Store {
         sqlx::query!(
             "insert into trigger (trigger_id, function_id, api_id, api_name, group_id,
                  environment_id, authentication, protocol, path, path_shape, matching, method,
-                 timeout_ms, created_at_ms)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 timeout_ms, created_at_ms, simple_authentication)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             id,
             function,
             api_id,
@@ -83,7 +83,8 @@ impl Store {
             matching,
             method,
             timeout,
-            created_at
+            created_at,
+            settings.simple_authentication
         )
         .execute(&mut *tx)
         .await
@@ -100,7 +101,8 @@ impl Store {
         let rows = sqlx::query_as!(
             RawTrigger,
             "select trigger_id, api_id, api_name, group_id, environment_id, authentication,
-                 protocol, path, matching, method, timeout_ms, created_at_ms
+                 protocol, path, matching, method, timeout_ms, created_at_ms,
+                 simple_authentication
              from trigger where function_id = ? order by created_at_ms desc, api_name",
             id
         )
@@ -115,7 +117,7 @@ impl Store {
         let rows = sqlx::query!(
             "select t.function_id, t.trigger_id, t.api_id, t.api_name, t.group_id,
                  t.environment_id, t.authentication, t.protocol, t.path, t.matching, t.method,
-                 t.timeout_ms, t.created_at_ms, g.name as group_name, e.name as environment_name
+                 t.timeout_ms, t.created_at_ms, t.simple_authentication, g.name as group_name, e.name as environment_name
              from trigger t join api_group g using (group_id) join environment e using (environment_id)
              order by t.created_at_ms, t.trigger_id"
         )
@@ -147,6 +149,7 @@ impl Store {
                         method: row.method,
                         timeout_ms: row.timeout_ms,
                         created_at_ms: row.created_at_ms,
+                        simple_authentication: row.simple_authentication,
                     }
                     .parse()?,
                 })
@@ -187,6 +190,7 @@ struct RawTrigger {
     method: String,
     timeout_ms: i64,
     created_at_ms: i64,
+    simple_authentication: i64,
 }
 
 impl RawTrigger {
@@ -212,6 +216,7 @@ impl RawTrigger {
                     .authentication
                     .parse()
                     .map_err(wrong("authentication"))?,
+                simple_authentication: self.simple_authentication != 0,
                 protocol: self.protocol.parse().map_err(wrong("protocol"))?,
                 path: self.path.parse().map_err(wrong("path"))?,
                 matching: self.matching.parse().map_err(wrong("matching"))?,
@@ -274,6 +279,7 @@ mod tests {
                     n => EnvironmentId::from_bytes(id(n.parse::<u32>().unwrap())),
                 },
                 authentication: Authentication::None,
+                simple_authentication: false,
                 protocol: Protocol::Https,
                 path: path.parse().unwrap(),
                 matching: matching.parse().unwrap(),

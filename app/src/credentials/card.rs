@@ -1,0 +1,216 @@
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use sluice_domain::credential::{AppCode, Credential, MAX_APP_CODES};
+use sluice_domain::id::{CredentialId, TriggerId};
+use sluice_domain::trigger::Authentication;
+
+use super::page::Told;
+use super::{BindableApi, bind_credential, create_app_code, delete_app_code, reset_app_secret};
+use crate::console::ConsoleError;
+use crate::ui::{Button, ButtonKind, CopyButton, Dialog, ErrorNotice, Moment};
+
+/// The card of one credential: its key, its AppCodes, and what it may call.
+#[component]
+pub(super) fn CredentialCard(
+    credential: Credential,
+    apis: StoredValue<Vec<BindableApi>>,
+    told: RwSignal<Option<Told>>,
+    on_changed: Callback<()>,
+    on_delete: Callback<()>,
+) -> impl IntoView {
+    let Credential {
+        credential_id,
+        name,
+        app_key,
+        created_at,
+        app_codes,
+        apis: bound,
+    } = credential;
+    let id = StoredValue::new(credential_id);
+    let (binding, resetting) = (RwSignal::new(false), RwSignal::new(false));
+    let making = Action::new(move |(): &()| create_app_code(id.get_value()));
+    Effect::new(move || {
+        if let Some(Ok(code)) = making.value().get() {
+            told.set(Some(Told::AppCode(code)));
+            on_changed.run(());
+        }
+    });
+    let is_full = app_codes.len() >= MAX_APP_CODES;
+    let callable: Vec<_> = apis.with_value(|apis| {
+        let bound = apis.iter().filter(|api| bound.contains(&api.trigger_id));
+        bound.map(described).collect()
+    });
+    let bound = StoredValue::new(bound);
+    let heading = name.to_string();
+    view! {
+        <article class="item-card" aria-label=heading.clone()>
+            <header class="item-card__header">
+                <div>
+                    <h2 class="item-card__name">{heading.clone()}</h2>
+                    <p class="muted">"Created: " <Moment at=created_at/></p>
+                </div>
+                <div class="item-card__actions">
+                    <Button on_press=Callback::new(move |()| binding.set(true))>"Bind to APIs"</Button>
+                    <Button on_press=Callback::new(move |()| resetting.set(true))>"Reset Secret"</Button>
+                    <Button label=format!("Delete {heading}") on_press=on_delete>"Delete"</Button>
+                </div>
+            </header>
+            <dl class="facts facts--urls">
+                <div>
+                    <dt>"AppKey"</dt>
+                    <dd><code>{app_key.to_string()}</code> " " <CopyButton text=app_key.to_string() label="Copy AppKey"/></dd>
+                </div>
+                <div><dt>"AppSecret"</dt><dd class="muted">"Kept encrypted. It was shown when it was made."</dd></div>
+                <div>
+                    <dt>"APIs"</dt>
+                    <dd>
+                        {if callable.is_empty() {
+                            view! { <span class="muted">"None: it can call nothing yet."</span> }.into_any()
+                        } else {
+                            view! { <ul class="plain-list">{callable.into_iter().map(|api| view! { <li>{api}</li> }).collect_view()}</ul> }.into_any()
+                        }}
+                    </dd>
+                </div>
+                <div>
+                    <dt>"AppCodes"</dt>
+                    <dd>
+                        <ul class="plain-list" aria-label="AppCodes">
+                            {app_codes.into_iter().map(|code| view! { <AppCodeLine id code on_changed/> }).collect_view()}
+                        </ul>
+                        <Button kind=ButtonKind::Link busy=making.pending() disabled=is_full
+                            on_press=Callback::new(move |()| { making.dispatch(()); })>
+                            {if is_full { format!("There are {MAX_APP_CODES}, the most there may be") } else { "Create AppCode".to_owned() }}
+                        </Button>
+                        {move || making.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
+                    </dd>
+                </div>
+            </dl>
+        </article>
+        <Dialog title=format!("Bind {heading} to APIs") open=binding wide=true>
+            <BindForm id apis bound open=binding on_changed/>
+        </Dialog>
+        <Dialog title=format!("Reset Secret of {heading}") open=resetting>
+            <ResetForm id told open=resetting/>
+        </Dialog>
+    }
+}
+
+fn described(api: &BindableApi) -> String {
+    format!(
+        "{} ({}, {}, {})",
+        api.name, api.path, api.group, api.environment
+    )
+}
+
+#[component]
+fn AppCodeLine(
+    id: StoredValue<CredentialId>,
+    code: AppCode,
+    on_changed: Callback<()>,
+) -> impl IntoView {
+    let code_id = code.app_code_id;
+    let deleting = Action::new(move |(): &()| delete_app_code(id.get_value(), code_id.clone()));
+    Effect::new(move || {
+        if let Some(Ok(())) = deleting.value().get() {
+            on_changed.run(());
+        }
+    });
+    view! {
+        <li>
+            <code>{format!("…{}", code.ending)}</code> " "
+            <span class="muted">"created " <Moment at=code.created_at/></span> " "
+            <Button kind=ButtonKind::Link busy=deleting.pending() label=format!("Delete AppCode …{}", code.ending)
+                on_press=Callback::new(move |()| { deleting.dispatch(()); })>"Delete"</Button>
+            {move || deleting.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
+        </li>
+    }
+}
+
+#[component]
+fn BindForm(
+    id: StoredValue<CredentialId>,
+    apis: StoredValue<Vec<BindableApi>>,
+    bound: StoredValue<Vec<TriggerId>>,
+    open: RwSignal<bool>,
+    on_changed: Callback<()>,
+) -> impl IntoView {
+    let chosen = RwSignal::new(bound.get_value().into_iter().collect::<BTreeSet<_>>());
+    let binding =
+        Action::new(move |apis: &Vec<TriggerId>| bind_credential(id.get_value(), apis.clone()));
+    Effect::new(move || {
+        if let Some(Ok(())) = binding.value().get() {
+            open.set(false);
+            on_changed.run(());
+        }
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        binding.dispatch(chosen.get_untracked().into_iter().collect());
+    };
+    // Others let callers in without, so that binding them would say nothing.
+    let offered: Vec<_> = apis.with_value(|apis| {
+        let app = apis
+            .iter()
+            .filter(|api| api.authentication == Authentication::App);
+        app.cloned().collect()
+    });
+    let none = offered.is_empty();
+    view! {
+        <form class="form" on:submit=submit>
+            {move || binding.value().get().and_then(Result::err).map(|error: ConsoleError| view! { <ErrorNotice error/> })}
+            {none.then(|| view! { <p class="empty">"No API has App authentication. Create a trigger with it first."</p> })}
+            <ul class="plain-list">
+                {offered.into_iter().map(|api| {
+                    let (this, toggled) = (api.trigger_id.clone(), api.trigger_id.clone());
+                    let toggle = move |_| chosen.update(|chosen| {
+                        if !chosen.remove(&toggled) {
+                            chosen.insert(toggled.clone());
+                        }
+                    });
+                    view! {
+                        <li>
+                            <label class="check">
+                                <input type="checkbox" prop:checked=move || chosen.read().contains(&this) on:change=toggle/>
+                                <span>{described(&api)}</span>
+                            </label>
+                        </li>
+                    }
+                }).collect_view()}
+            </ul>
+            <div class="dialog__footer">
+                <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
+                <Button kind=ButtonKind::Primary submit=true busy=binding.pending() disabled=none>"OK"</Button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn ResetForm(
+    id: StoredValue<CredentialId>,
+    told: RwSignal<Option<Told>>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let resetting = Action::new(move |(): &()| reset_app_secret(id.get_value()));
+    Effect::new(move || {
+        if let Some(Ok(secret)) = resetting.value().get() {
+            open.set(false);
+            told.set(Some(Told::Secret(secret)));
+        }
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        resetting.dispatch(());
+    };
+    view! {
+        <form class="form" on:submit=submit>
+            {move || resetting.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
+            <p>"A new AppSecret is made. Requests that are signed with the old one are refused at once. The AppKey and the AppCodes stay."</p>
+            <div class="dialog__footer">
+                <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
+                <Button kind=ButtonKind::Danger submit=true busy=resetting.pending()>"OK"</Button>
+            </div>
+        </form>
+    }
+}

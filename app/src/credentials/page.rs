@@ -1,0 +1,170 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use sluice_domain::credential::{Credential, CredentialName, MAX_CREDENTIALS};
+
+use super::card::CredentialCard;
+use super::{CredentialList, NewSecret, create_credential, delete_credential, list_credentials};
+use crate::console::{ConsoleError, sentence};
+use crate::ui::{
+    Button, ButtonKind, ConfirmDelete, CopyButton, Dialog, ErrorNotice, Loaded, Notice, NoticeKind,
+    PageHeader, TextField,
+};
+
+/// API Gateway > Credentials.
+#[component]
+pub(crate) fn CredentialsPage() -> impl IntoView {
+    let listed = Resource::new(|| (), |()| list_credentials());
+    let creating = RwSignal::new(false);
+    let told = RwSignal::new(None::<Told>);
+    view! {
+        <Title text="Credentials"/>
+        <PageHeader title="Credentials">
+            <Button kind=ButtonKind::Primary on_press=Callback::new(move |()| creating.set(true))>"Create Credential"</Button>
+        </PageHeader>
+        <Loaded resource=listed view=move |list| view! { <CredentialCards list listed told/> }/>
+        <Dialog title="Create Credential" open=creating>
+            <CreateCredentialForm open=creating on_created=Callback::new(move |secret| {
+                told.set(Some(Told::Secret(secret)));
+                listed.refetch();
+            })/>
+        </Dialog>
+        <ToldOnce told/>
+    }
+}
+
+/// What is told once.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    /// A new secret.
+    Secret(NewSecret),
+    /// A new AppCode.
+    AppCode(String),
+}
+
+/// Shows what is told once, until it is closed.
+#[component]
+fn ToldOnce(told: RwSignal<Option<Told>>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move || open.set(told.read().is_some()));
+    Effect::new(move || {
+        if !open.get() && told.read_untracked().is_some() {
+            told.set(None);
+        }
+    });
+    let facts = move || match told.get() {
+        Some(Told::Secret(NewSecret {
+            app_key,
+            app_secret,
+        })) => {
+            vec![("AppKey", app_key.to_string()), ("AppSecret", app_secret)]
+        }
+        Some(Told::AppCode(code)) => vec![("AppCode", code)],
+        None => Vec::new(),
+    };
+    view! {
+        <Dialog title="Copy It Now" open wide=true>
+            <Notice kind=NoticeKind::Warning>"This is shown once. It is kept encrypted, and nobody can read it here again."</Notice>
+            <dl class="facts facts--urls">
+                {move || facts().into_iter().map(|(label, text)| view! {
+                    <div><dt>{label}</dt><dd><code>{text.clone()}</code> " " <CopyButton text=text label=format!("Copy {label}")/></dd></div>
+                }).collect_view()}
+            </dl>
+            <div class="dialog__footer">
+                <Button kind=ButtonKind::Primary on_press=Callback::new(move |()| open.set(false))>"Done"</Button>
+            </div>
+        </Dialog>
+    }
+}
+
+#[component]
+fn CredentialCards(
+    list: CredentialList,
+    listed: Resource<Result<CredentialList, ConsoleError>>,
+    told: RwSignal<Option<Told>>,
+) -> impl IntoView {
+    let confirming = RwSignal::new(false);
+    let to_delete = RwSignal::new(None::<Credential>);
+    let deleting = Action::new(move |credential: &Credential| {
+        delete_credential(credential.credential_id.clone())
+    });
+    Effect::new(move || {
+        if let Some(Ok(())) = deleting.value().get() {
+            confirming.set(false);
+            listed.refetch();
+        }
+    });
+    if list.credentials.is_empty() {
+        return view! {
+            <div class="empty">
+                <p class="empty__title">"No credentials yet"</p>
+                <p>"A credential lets a partner or a program call APIs with App authentication: it signs its requests, or sends an AppCode."</p>
+            </div>
+        }
+        .into_any();
+    }
+    let apis = StoredValue::new(list.apis);
+    view! {
+        <p class="muted">{format!("{} of {MAX_CREDENTIALS}", list.credentials.len())}</p>
+        <div class="item-cards">
+            {list.credentials.into_iter().map(|credential| {
+                let chosen = credential.clone();
+                let delete = move |()| {
+                    deleting.value().set(None);
+                    to_delete.set(Some(chosen.clone()));
+                    confirming.set(true);
+                };
+                view! { <CredentialCard credential apis told on_changed=Callback::new(move |()| listed.refetch()) on_delete=Callback::new(delete)/> }
+            }).collect_view()}
+        </div>
+        <ConfirmDelete
+            title="Delete Credential"
+            message=Signal::derive(move || to_delete.read().as_ref().map_or_else(String::new, |credential| {
+                format!("{} will be deleted with its AppCodes. Whoever uses it is refused at once.", credential.name)
+            }))
+            open=confirming
+            busy=deleting.pending()
+            error=Signal::derive(move || deleting.value().get().and_then(Result::err).map(|error| error.to_string()))
+            on_confirm=Callback::new(move |()| {
+                if let Some(credential) = to_delete.get_untracked() {
+                    deleting.dispatch(credential);
+                }
+            })
+        />
+    }
+    .into_any()
+}
+
+#[component]
+fn CreateCredentialForm(open: RwSignal<bool>, on_created: Callback<NewSecret>) -> impl IntoView {
+    let name = RwSignal::new(String::new());
+    let parsed = Memo::new(move |_| {
+        CredentialName::parse(&name.read()).map_err(|error| sentence(&error.to_string()))
+    });
+    let creating = Action::new(move |name: &CredentialName| create_credential(name.clone()));
+    Effect::new(move || {
+        if let Some(Ok(secret)) = creating.value().get() {
+            open.set(false);
+            on_created.run(secret);
+        }
+    });
+    let refused = move || creating.value().get().and_then(Result::err);
+    let wrong = move || parsed.get().err().filter(|_| !name.read().is_empty());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Ok(name) = parsed.get_untracked() {
+            creating.dispatch(name);
+        }
+    };
+    view! {
+        <form class="form" on:submit=submit>
+            {move || refused().map(|error| view! { <ErrorNotice error/> })}
+            <TextField name="credential-name" label="Name" value=name required=true autofocus=true
+                error=Signal::derive(wrong)
+                hint="3 to 64 characters, a letter first: letters, digits and underscores. AppKey and AppSecret are made for you."/>
+            <div class="dialog__footer">
+                <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
+                <Button kind=ButtonKind::Primary submit=true busy=creating.pending() disabled=Signal::derive(move || parsed.read().is_err())>"OK"</Button>
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,450 @@
+//! App authentication: signed requests and AppCodes. The signatures are those of the vendor's own
+//! SDK (`signatures.py`).
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests, but does not see the helpers of this file as one"
+)]
+
+use std::collections::HashSet;
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http_body_util::BodyExt as _;
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sluice_domain::credential::{CredentialName, CredentialSecrets};
+use sluice_domain::env_vars::Secret;
+use sluice_domain::environment::EnvironmentName;
+use sluice_domain::id::{ApiGroupId, ApiId, AppKey, CredentialId, EnvironmentId, TriggerId};
+use sluice_domain::path::ApiPath;
+use sluice_domain::time::Timestamp;
+use sluice_domain::trigger::{
+    ApiName, ApigTrigger, ApigTriggerSettings, Authentication, BackendTimeout, Matching, Method,
+    Protocol,
+};
+use sluice_executor::{Call, Outcome, Refused};
+use sluice_gateway::decode::FunctionResponse;
+use sluice_gateway::{
+    Backend, Credentials, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
+};
+use tower::ServiceExt as _;
+
+/// Answers with the event.
+struct Echo;
+
+impl Backend for Echo {
+    type Deployment = ();
+
+    async fn invoke(&self, (): &(), call: Call) -> Result<Outcome<FunctionResponse>, Refused> {
+        let result = json!({"statusCode": 200, "body": call.event}).to_string();
+        Ok(match FunctionResponse::parse(&result) {
+            Ok(response) => Outcome::Returned(response),
+            Err(refused) => Outcome::Refused(refused),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Signatures {
+    key: String,
+    secret: String,
+    date: String,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize, Clone)]
+struct Case {
+    name: String,
+    method: String,
+    uri: String,
+    headers: std::collections::BTreeMap<String, String>,
+    body: String,
+}
+
+fn signatures() -> Signatures {
+    serde_json::from_str(include_str!("signatures.json")).unwrap()
+}
+
+impl Case {
+    fn named(name: &str) -> Self {
+        let mut cases = signatures().cases.into_iter();
+        cases.find(|case| case.name == name).unwrap()
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name).unwrap();
+        self
+    }
+
+    /// The part of `Authorization` is another.
+    fn replacing(self, from: &str, to: &str) -> Self {
+        let authorization = self.headers["Authorization"].replacen(from, to, 1);
+        assert_ne!(authorization, self.headers["Authorization"]);
+        self.with("Authorization", &authorization)
+    }
+
+    fn is_unsigned(&self) -> bool {
+        self.headers
+            .get("X-Sdk-Content-Sha256")
+            .is_some_and(|it| it == "UNSIGNED-PAYLOAD")
+    }
+
+    fn request(&self) -> Request<Body> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let mut request = Request::builder()
+            .method(self.method.as_str())
+            .uri(&self.uri)
+            .body(Body::from(self.body.clone()))
+            .unwrap();
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+fn api() -> ApigTrigger {
+    ApigTrigger {
+        trigger_id: TriggerId::from_bytes([1; 16]),
+        api_id: ApiId::from_bytes([2; 16]),
+        settings: ApigTriggerSettings {
+            api_name: ApiName::parse("API_test").unwrap(),
+            group_id: ApiGroupId::from_bytes([7; 16]),
+            environment_id: EnvironmentId::from_bytes([3; 16]),
+            authentication: Authentication::App,
+            simple_authentication: true,
+            protocol: Protocol::Both,
+            path: ApiPath::parse("/f").unwrap(),
+            matching: Matching::Prefix,
+            method: Method::Any,
+            timeout: BackendTimeout::default(),
+        },
+        created_at: Timestamp(0),
+    }
+}
+
+fn credential() -> CredentialSecrets {
+    let Signatures { key, secret, .. } = signatures();
+    CredentialSecrets {
+        credential_id: CredentialId::from_bytes([1; 16]),
+        name: CredentialName::parse("partner").unwrap(),
+        app_key: AppKey::parse(&key).unwrap(),
+        app_secret: Secret::new(secret),
+        app_codes: vec![Secret::new("c0de".repeat(16))],
+        apis: HashSet::from([api().trigger_id]),
+    }
+}
+
+/// 2026-11-23T12:00:00Z, the date of the signatures.
+const NOW: i64 = 1_795_435_200_000;
+
+struct World(Gateway<Echo>);
+
+impl World {
+    fn new() -> Self {
+        Self::at(|| Timestamp(NOW))
+    }
+
+    fn at(clock: fn() -> Timestamp) -> Self {
+        let config = GatewayConfig {
+            clock,
+            ..GatewayConfig::default()
+        };
+        let world = Self(Gateway::new(Echo, config));
+        world.publish(api());
+        world.0.admit(Credentials::new([credential()]));
+        world
+    }
+
+    fn publish(&self, api: ApigTrigger) {
+        self.0.publish(RouteTable::new([PublishedApi {
+            environment: EnvironmentName::parse(EnvironmentName::RELEASE).unwrap(),
+            api,
+            deployment: Some(()),
+        }]));
+    }
+
+    /// `200`, or status, code and message.
+    async fn answer(&self, request: Request<Body>) -> String {
+        self.answer_by(Listener { tls: true }, request).await
+    }
+
+    async fn answer_by(&self, listener: Listener, request: Request<Body>) -> String {
+        let (status, body) = self.sent(listener, request).await;
+        if status == 200 {
+            return "200".to_owned();
+        }
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let (code, message) = (&body["error_code"], &body["error_msg"]);
+        format!(
+            "{status} {} {}",
+            code.as_str().unwrap(),
+            message.as_str().unwrap()
+        )
+    }
+
+    async fn sent(&self, listener: Listener, request: Request<Body>) -> (u16, bytes::Bytes) {
+        let response = self.0.router(listener).oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        (
+            status,
+            response.into_body().collect().await.unwrap().to_bytes(),
+        )
+    }
+}
+
+#[tokio::test]
+async fn requests_that_the_vendors_sdk_signed_are_let_in() {
+    assert_eq!(
+        Timestamp::parse_basic(&signatures().date),
+        Some(Timestamp(NOW))
+    );
+    for case in signatures().cases {
+        assert_eq!(
+            World::new().answer(case.request()).await,
+            "200",
+            "{}",
+            case.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_changed_on_the_way_is_noticed() {
+    let world = World::new();
+    let check = async |case: &Case, what: &str, changed: Case| {
+        let answer = world.answer(changed.request()).await;
+        assert!(
+            answer.starts_with("401 APIG.0303"),
+            "{}: {what}: {answer}",
+            case.name
+        );
+    };
+    for case in signatures().cases {
+        let changed = |change: &dyn Fn(&mut Case)| {
+            let mut changed = case.clone();
+            change(&mut changed);
+            changed
+        };
+        check(
+            &case,
+            "method",
+            changed(&|it| it.method = "OPTIONS".to_owned()),
+        )
+        .await;
+        check(
+            &case,
+            "path",
+            changed(&|it| it.uri = it.uri.replacen("/f", "/f/x", 1)),
+        )
+        .await;
+        check(
+            &case,
+            "query",
+            changed(&|it| {
+                let sign = if it.uri.contains('?') { '&' } else { '?' };
+                it.uri = format!("{}{sign}z=1", it.uri);
+            }),
+        )
+        .await;
+        if !case.is_unsigned() {
+            check(&case, "body", changed(&|it| it.body.push(' '))).await;
+        }
+        let signed = case.headers["Authorization"].clone();
+        for name in case.headers.keys() {
+            if name == "Authorization" || name.contains('_') {
+                continue;
+            }
+            assert!(signed.contains(&name.to_ascii_lowercase()), "{name}");
+            if name == "Host" {
+                let other = case
+                    .clone()
+                    .with(name, "07070707070707070707070707070707.apig.localhost:1");
+                check(&case, name, other).await;
+            } else if name != "X-Stage" {
+                check(&case, name, case.clone().with(name, "20261123T120001Z")).await;
+            }
+            if name != "Host" {
+                check(&case, name, case.clone().without(name)).await;
+            }
+        }
+        check(
+            &case,
+            "signature",
+            case.clone().replacing("Signature=", "Signature=00"),
+        )
+        .await;
+        let last = signed.chars().last().unwrap();
+        let other = if last == '0' { '1' } else { '0' };
+        let flipped = format!("{}{other}", &signed[..signed.len() - 1]);
+        check(
+            &case,
+            "signature",
+            case.clone().with("Authorization", &flipped),
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_caller_is_told_what_is_wrong() {
+    let world = World::new();
+    let get = || Case::named("a GET");
+    let check = async |case: Case| world.answer(case.request()).await;
+    assert_snapshot!(check(get().without("Authorization")).await, @"401 APIG.0303 Incorrect app authentication information: the header Authorization is missing");
+    for wrong in [
+        "",
+        "Basic eA==",
+        "SDK-HMAC-SHA256",
+        "SDK-HMAC-SHA256 Access=a",
+        "SDK-HMAC-SHA256 Access=a, Access=b, SignedHeaders=host, Signature=00",
+        "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=zz",
+        "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=0",
+    ] {
+        assert_eq!(
+            check(get().with("Authorization", wrong)).await,
+            "401 APIG.0303 Incorrect app authentication information: Authorization must be SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…",
+            "{wrong}"
+        );
+    }
+    assert_snapshot!(check(get().replacing("0123456789abcdef0123456789abcdef", "nobody")).await, @"401 APIG.0303 Incorrect app authentication information: app not found, appkey nobody");
+    for wrong in [
+        "2026-11-23T12:00:00Z",
+        "20261123T120000",
+        "20261123t120000z",
+        "20261323T120000Z",
+        "",
+    ] {
+        assert_eq!(
+            check(get().with("X-Sdk-Date", wrong)).await,
+            "401 APIG.0303 Incorrect app authentication information: X-Sdk-Date must have the form YYYYMMDDTHHMMSSZ",
+            "{wrong}"
+        );
+    }
+    assert_snapshot!(check(get().replacing("host;", "host;x-more;")).await, @"401 APIG.0303 Incorrect app authentication information: the signed header x-more is missing");
+    assert_snapshot!(check(get().with("X-Sdk-Nonce", "1")).await, @"401 APIG.0303 Incorrect app authentication information: X-Sdk-Nonce is not among the signed headers");
+    // In the form in which it had to be signed.
+    let mut changed = Case::named("a query with escapes");
+    changed.method = "POST".to_owned();
+    assert_snapshot!(check(changed).await, @"401 APIG.0303 Incorrect app authentication information: signature verification failed, canonicalRequest:POST|/f/|a%20b=%E4%B8%AD%20%E6%96%87&k%C3%A4se=gr%C3%BC%C3%9Fe%20%26%20so%3D%2B%2F%3F&t=~%2A%27%28%29%21|host:07070707070707070707070707070707.apig.localhost|x-sdk-date:20261123T120000Z||host;x-sdk-date|e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    let mut twice = get().request();
+    twice
+        .headers_mut()
+        .append("X-Sdk-Date", HeaderValue::from_static("20261123T120000Z"));
+    assert_snapshot!(world.answer(twice).await, @"401 APIG.0303 Incorrect app authentication information: the header X-Sdk-Date is given more than once");
+}
+
+#[tokio::test]
+async fn a_signature_is_good_for_fifteen_minutes() {
+    let check = async |clock: fn() -> Timestamp| {
+        World::at(clock)
+            .answer(Case::named("a GET").request())
+            .await
+    };
+    assert_eq!(check(|| Timestamp(NOW + 15 * 60 * 1000)).await, "200");
+    assert_eq!(check(|| Timestamp(NOW - 15 * 60 * 1000)).await, "200");
+    assert_snapshot!(check(|| Timestamp(NOW + 16 * 60 * 1000)).await, @"401 APIG.0303 Incorrect app authentication information: signature expired, signature time:20261123T120000Z,server time:20261123T121600Z");
+    assert_snapshot!(check(|| Timestamp(NOW - 16 * 60 * 1000)).await, @"401 APIG.0303 Incorrect app authentication information: signature expired, signature time:20261123T120000Z,server time:20261123T114400Z");
+}
+
+#[tokio::test]
+async fn a_number_that_is_used_once_is_used_once() {
+    let world = World::new();
+    let case = Case::named("a number used once");
+    let mut changed = case.clone();
+    changed.method = "POST".to_owned();
+    // What is refused uses nothing up.
+    assert!(
+        world
+            .answer(changed.request())
+            .await
+            .contains("signature verification failed")
+    );
+    assert_eq!(world.answer(case.request()).await, "200");
+    assert_snapshot!(world.answer(case.request()).await, @"401 APIG.0303 Incorrect app authentication information: X-Sdk-Nonce was used before");
+    // Without one a request may come again.
+    for _ in 0..2 {
+        assert_eq!(world.answer(Case::named("a GET").request()).await, "200");
+    }
+}
+
+#[tokio::test]
+async fn a_credential_calls_the_apis_that_it_is_bound_to() {
+    let world = World::new();
+    let call = async || world.answer(Case::named("a GET").request()).await;
+    world.0.admit(Credentials::new([CredentialSecrets {
+        apis: HashSet::from([TriggerId::from_bytes([9; 16])]),
+        ..credential()
+    }]));
+    assert_snapshot!(call().await, @"403 APIG.0304 The app is not authorized to access the API.");
+    world.0.admit(Credentials::new([CredentialSecrets {
+        app_secret: Secret::new("another".to_owned()),
+        ..credential()
+    }]));
+    assert!(call().await.contains("signature verification failed"));
+    world.0.admit(Credentials::default());
+    assert!(call().await.contains("app not found"));
+    world.0.admit(Credentials::new([credential()]));
+    assert_eq!(call().await, "200");
+}
+
+fn with_code(code: &str) -> Request<Body> {
+    let mut request = Case::named("a GET").without("Authorization").request();
+    let code = HeaderValue::from_str(code).unwrap();
+    request.headers_mut().insert("X-Apig-AppCode", code);
+    request
+}
+
+#[tokio::test]
+async fn an_app_code_is_enough_where_the_api_says_so() {
+    let world = World::new();
+    let code = "c0de".repeat(16);
+    assert_eq!(world.answer(with_code(&code)).await, "200");
+    assert_snapshot!(world.answer(with_code("another")).await, @"401 APIG.0303 Incorrect app authentication information: app not found, appcode");
+    let http = Listener { tls: false };
+    assert_snapshot!(world.answer_by(http, with_code(&code)).await, @"401 APIG.0303 Incorrect app authentication information: an AppCode is accepted over HTTPS only");
+    // The function does not get it.
+    let (_, event) = world.sent(Listener { tls: true }, with_code(&code)).await;
+    let event: Value = serde_json::from_slice(&event).unwrap();
+    assert_eq!(event["headers"]["x-apig-appcode"], Value::Null);
+    assert!(event["headers"]["x-sdk-date"].is_string());
+    let mut strict = api();
+    strict.settings.simple_authentication = false;
+    world.publish(strict);
+    assert_snapshot!(world.answer(with_code(&code)).await, @"401 APIG.0303 Incorrect app authentication information: the API has no simple authentication");
+    assert_eq!(world.answer(Case::named("a GET").request()).await, "200");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Whatever stands in the headers of a signature: an answer, and no other than a refusal.
+    #[test]
+    fn any_headers_are_refused_in_words(
+        authorization in "(SDK-HMAC-SHA256 )?(Access=[ -~]{0,9}[, ]{0,2})?(SignedHeaders=[a-z;-]{0,20}[, ]{0,2})?(Signature=[0-9a-g]{0,64})?",
+        date in "[0-9]{8}T[0-9]{6}Z|[ -~]{0,20}",
+        nonce in proptest::option::of("[ -~]{0,9}"),
+        query in "[A-Za-z0-9%&=+;:@/?._~!$'()*,-]{0,30}",
+    ) {
+        let mut case = Case::named("a GET").with("Authorization", &authorization).with("X-Sdk-Date", &date);
+        if let Some(nonce) = nonce {
+            case = case.with("X-Sdk-Nonce", &nonce);
+        }
+        let uri = format!("/f?{query}");
+        case.uri = uri;
+        let world = World::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answer = runtime.block_on(world.answer(case.request()));
+        prop_assert!(answer.starts_with("401 APIG.0303 Incorrect app authentication information: "), "{answer}");
+    }
+}
