@@ -15,8 +15,9 @@ use sluice_domain::credential::CredentialName;
 use sluice_domain::env_vars::EnvVarChange;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{FunctionName, Runtime};
-use sluice_domain::id::{AppCodeId, CredentialId, RequestId, TriggerId};
+use sluice_domain::id::{AppCodeId, CredentialId, PolicyId, RequestId, TriggerId};
 use sluice_domain::outbound::OutboundRules;
+use sluice_domain::policy::{PolicyName, PolicyRule};
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
 
@@ -24,6 +25,7 @@ use crate::code::{CodeView, ColdStart, Deployed, TestResult};
 use crate::credentials::{CredentialList, NewSecret};
 use crate::functions::{FunctionDetails, FunctionRow};
 use crate::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
+use crate::policies::PolicyList;
 use crate::session::SessionState;
 use crate::settings::{BasicSettings, ConcurrencyView};
 use crate::triggers::{TriggerCardView, TriggerChoices};
@@ -148,6 +150,26 @@ pub trait Console: Send + Sync {
     async fn bind_credential(
         &self,
         credential_id: CredentialId,
+        apis: Vec<TriggerId>,
+    ) -> Result<(), ConsoleError>;
+
+    /// The policies, and the APIs that they can be bound to.
+    async fn list_policies(&self) -> Result<PolicyList, ConsoleError>;
+    /// Creates a policy, bound to nothing.
+    async fn create_policy(&self, name: PolicyName, rule: PolicyRule) -> Result<(), ConsoleError>;
+    /// Changes what a policy says; its kind stays.
+    async fn update_policy(
+        &self,
+        policy_id: PolicyId,
+        name: PolicyName,
+        rule: PolicyRule,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes a policy.
+    async fn delete_policy(&self, policy_id: PolicyId) -> Result<(), ConsoleError>;
+    /// Binds a policy to these APIs and no others.
+    async fn bind_policy(
+        &self,
+        policy_id: PolicyId,
         apis: Vec<TriggerId>,
     ) -> Result<(), ConsoleError>;
 

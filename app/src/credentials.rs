@@ -11,12 +11,10 @@ pub(crate) use api::{
 pub(crate) use page::CredentialsPage;
 
 use serde::{Deserialize, Serialize};
-use sluice_domain::api_group::ApiGroupName;
 use sluice_domain::credential::Credential;
-use sluice_domain::environment::EnvironmentName;
-use sluice_domain::id::{AppKey, TriggerId};
-use sluice_domain::path::ApiPath;
-use sluice_domain::trigger::{ApiName, Authentication};
+use sluice_domain::id::AppKey;
+
+use crate::apis::BindableApi;
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,23 +23,6 @@ pub struct CredentialList {
     pub credentials: Vec<Credential>,
     /// All published APIs, which credentials can be bound to.
     pub apis: Vec<BindableApi>,
-}
-
-/// An API that a credential can be bound to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BindableApi {
-    /// The trigger that published it.
-    pub trigger_id: TriggerId,
-    /// Its name.
-    pub name: ApiName,
-    /// Its group.
-    pub group: ApiGroupName,
-    /// The environment it is published in.
-    pub environment: EnvironmentName,
-    /// Its path.
-    pub path: ApiPath,
-    /// Who may call it: a credential is of use with App only.
-    pub authentication: Authentication,
 }
 
 /// A new credential's key and secret. The secret is told this once.

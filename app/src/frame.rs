@@ -14,6 +14,7 @@ use crate::functions::{
     AliasesPage, CreateFunctionPage, FunctionListPage, FunctionPage, VersionPage,
 };
 use crate::logs::LogsPage;
+use crate::policies::PoliciesPage;
 use crate::routes;
 use crate::session::{SignInPage, UserMenu, WelcomePage, read_session};
 use crate::settings::{
@@ -134,6 +135,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=|| view! { <Redirect path=routes::FUNCTIONS/> }/>
                     <Route path=path!("/functions") view=FunctionListPage ssr=SsrMode::Async/>
                     <Route path=path!("/create-function") view=CreateFunctionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/policies") view=PoliciesPage ssr=SsrMode::Async/>
                     <Route path=path!("/api-gateway/credentials") view=CredentialsPage ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/functions/:name") view=FunctionPage ssr=SsrMode::Async>
                         <Route path=path!("code") view=CodePage/>
@@ -169,7 +171,7 @@ fn Frame() -> impl IntoView {
         }
         _ => None,
     };
-    let on_credentials = move || (*pathname.read() == routes::CREDENTIALS).then_some("page");
+    let on = move |page: &'static str| move || (*pathname.read() == page).then_some("page");
     view! {
         <a class="skip-link" href="#content" rel="external">"Skip to content"</a>
         <header class="top-bar">
@@ -192,7 +194,10 @@ fn Frame() -> impl IntoView {
                 <p class="nav-pane__group" id="nav-api-gateway">"API Gateway"</p>
                 <ul class="nav-pane__list" aria-labelledby="nav-api-gateway">
                     <li>
-                        <a href=routes::CREDENTIALS class="nav-pane__link" aria-current=on_credentials>"Credentials"</a>
+                        <a href=routes::CREDENTIALS class="nav-pane__link" aria-current=on(routes::CREDENTIALS)>"Credentials"</a>
+                    </li>
+                    <li>
+                        <a href=routes::POLICIES class="nav-pane__link" aria-current=on(routes::POLICIES)>"Policies"</a>
                     </li>
                 </ul>
             </nav>

@@ -7,11 +7,13 @@
 // Views are types that nest as deeply as the page they stand for.
 #![recursion_limit = "256"]
 
+pub mod apis;
 pub mod code;
 pub mod console;
 pub mod credentials;
 pub mod functions;
 pub mod logs;
+pub mod policies;
 pub mod routes;
 pub mod session;
 pub mod settings;

@@ -8,6 +8,9 @@ pub const WELCOME: &str = "/welcome";
 pub const SIGN_IN: &str = "/sign-in";
 /// Functions > Function List.
 pub const FUNCTIONS: &str = "/functions";
+/// API Gateway > Policies.
+pub const POLICIES: &str = "/api-gateway/policies";
+
 /// API Gateway > Credentials.
 pub const CREDENTIALS: &str = "/api-gateway/credentials";
 

@@ -6,6 +6,7 @@ mod credentials;
 mod functions;
 mod logs;
 mod packages;
+mod policies;
 mod session;
 mod triggers;
 
@@ -17,6 +18,7 @@ use sluice_app::console::{Console, ConsoleError};
 use sluice_app::credentials::{CredentialList, NewSecret};
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
 use sluice_app::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
+use sluice_app::policies::PolicyList;
 use sluice_app::session::SessionState;
 use sluice_app::settings::{BasicSettings, ConcurrencyView};
 use sluice_app::triggers::{TriggerCardView, TriggerChoices};
@@ -27,8 +29,9 @@ use sluice_domain::credential::{CredentialName, MAX_APP_CODES, MAX_CREDENTIALS};
 use sluice_domain::env_vars::EnvVarChange;
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{FunctionName, Runtime};
-use sluice_domain::id::{AppCodeId, CredentialId, RequestId, TriggerId};
+use sluice_domain::id::{AppCodeId, CredentialId, PolicyId, RequestId, TriggerId};
 use sluice_domain::outbound::OutboundRules;
+use sluice_domain::policy::{MAX_POLICIES, PolicyName, PolicyRule};
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
 use sluice_executor::Executor;
@@ -295,6 +298,35 @@ impl Console for RequestConsole {
         self.bind(credential_id, apis).await
     }
 
+    async fn list_policies(&self) -> Result<PolicyList, ConsoleError> {
+        self.policies().await
+    }
+
+    async fn create_policy(&self, name: PolicyName, rule: PolicyRule) -> Result<(), ConsoleError> {
+        self.add_policy(name, rule).await
+    }
+
+    async fn update_policy(
+        &self,
+        policy_id: PolicyId,
+        name: PolicyName,
+        rule: PolicyRule,
+    ) -> Result<(), ConsoleError> {
+        self.set_policy(policy_id, name, rule).await
+    }
+
+    async fn delete_policy(&self, policy_id: PolicyId) -> Result<(), ConsoleError> {
+        self.remove_policy(policy_id).await
+    }
+
+    async fn bind_policy(
+        &self,
+        policy_id: PolicyId,
+        apis: Vec<TriggerId>,
+    ) -> Result<(), ConsoleError> {
+        self.bind_policy_to(policy_id, apis).await
+    }
+
     async fn list_requests(
         &self,
         name: FunctionName,
@@ -359,6 +391,17 @@ fn refused(error: StoreError) -> ConsoleError {
             409,
             "There is a credential of this name already",
         ),
+        StoreError::PolicyNameTaken(_) => ConsoleError::field(
+            "name",
+            "APIG.3204",
+            409,
+            "There is a policy of this name already",
+        ),
+        StoreError::TooManyPolicies => ConsoleError::refused(
+            "APIG.3107",
+            403,
+            format!("There are {MAX_POLICIES} policies of this kind already."),
+        ),
         StoreError::TooManyCredentials => ConsoleError::refused(
             "APIG.3103",
             403,
@@ -382,6 +425,7 @@ fn refused(error: StoreError) -> ConsoleError {
                 Kind::ApiGroup => "APIG.3001",
                 Kind::Environment => "APIG.3003",
                 Kind::Credential | Kind::AppCode => "APIG.3004",
+                Kind::Policy => "APIG.3005",
                 Kind::User => "",
             };
             ConsoleError::refused(code, 404, format!("The {kind} does not exist."))

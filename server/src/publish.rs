@@ -5,13 +5,14 @@
 //! waits for no SQL.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
 use sluice_domain::code::CodePackage;
-use sluice_domain::id::FunctionId;
+use sluice_domain::id::{FunctionId, PolicyId, TriggerId};
+use sluice_domain::policy::{Policy, PolicyRule};
 use sluice_executor::{DeployError, Deployment, DeploymentSpec, Executor};
-use sluice_gateway::{Credentials, Gateway, PublishedApi, RouteTable};
+use sluice_gateway::{ApiPolicies, Credentials, Gateway, PublishedApi, RouteTable, Throttle};
 use sluice_store::{FunctionRow, Store, StoreError};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -30,7 +31,12 @@ pub struct Publisher {
     deployments: Mutex<Deployments>,
     /// The same as it was published last, for reading without waiting.
     published: ArcSwap<Deployments>,
+    /// What counts calls. It stays while its policy does, whatever else is published.
+    throttles: std::sync::Mutex<Throttles>,
 }
+
+/// By the policy, and by the API where each is counted by itself.
+type Throttles = HashMap<(PolicyId, Option<TriggerId>), Arc<Throttle>>;
 
 /// What serves of each function, or why its code could not be deployed at start.
 pub type Deployments = HashMap<FunctionId, Result<Arc<Deployment>, String>>;
@@ -44,6 +50,7 @@ impl Publisher {
             gateway,
             deployments: Mutex::default(),
             published: ArcSwap::default(),
+            throttles: std::sync::Mutex::default(),
         }
     }
 
@@ -85,17 +92,52 @@ impl Publisher {
     pub async fn publish(&self, deployments: &Deployments) -> Result<(), StoreError> {
         self.published.store(Arc::new(deployments.clone()));
         let triggers = self.store.all_triggers().await?;
+        let mut policies = self.policies(self.store.list_policies().await?);
         let api = |published: sluice_store::PublishedTrigger| PublishedApi {
             environment: published.environment,
             deployment: deployments
                 .get(&published.function_id)
                 .and_then(|deployed| deployed.as_ref().ok())
                 .cloned(),
+            policies: policies
+                .remove(&published.trigger.trigger_id)
+                .unwrap_or_default(),
             api: published.trigger,
         };
         self.gateway
             .publish(RouteTable::new(triggers.into_iter().map(api)));
         Ok(())
+    }
+
+    /// The policies of each API.
+    fn policies(&self, policies: Vec<Policy>) -> HashMap<TriggerId, ApiPolicies> {
+        let mut throttles = Throttles::new();
+        let mut old = self
+            .throttles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut of_apis: HashMap<_, ApiPolicies> = HashMap::new();
+        for policy in policies {
+            for api in policy.apis {
+                let of_api = of_apis.entry(api.clone()).or_default();
+                match &policy.rule {
+                    PolicyRule::AccessControl(access) => {
+                        of_api.access = Some(Arc::new(access.clone()));
+                    }
+                    PolicyRule::Throttling(rule) => {
+                        let api = (!rule.fields().is_shared).then_some(api);
+                        let key = (policy.policy_id.clone(), api);
+                        let kept = old.remove(&key).filter(|kept| kept.rule() == rule);
+                        let throttle = throttles.entry(key).or_insert_with(|| {
+                            kept.unwrap_or_else(|| Arc::new(Throttle::new(rule)))
+                        });
+                        of_api.throttle = Some(Arc::clone(throttle));
+                    }
+                }
+            }
+        }
+        *old = throttles;
+        of_apis
     }
 
     /// Lets the gateway know the credentials of callers as they are stored. Whoever calls it holds

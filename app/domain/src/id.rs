@@ -119,6 +119,10 @@ hex_id!(
     /// Id of an AppCode.
     AppCodeId, "the AppCode id"
 );
+hex_id!(
+    /// Id of a policy.
+    PolicyId, "the policy id"
+);
 uuid_id!(
     /// Id of a function; it stays while the function lives.
     FunctionId, "the function id"

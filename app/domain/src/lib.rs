@@ -17,6 +17,7 @@ pub mod invocation;
 pub mod log_query;
 pub mod outbound;
 pub mod path;
+pub mod policy;
 pub mod text;
 pub mod time;
 pub mod trigger;

@@ -1,13 +1,11 @@
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use sluice_domain::credential::{AppCode, Credential, MAX_APP_CODES};
-use sluice_domain::id::{CredentialId, TriggerId};
+use sluice_domain::id::CredentialId;
 use sluice_domain::trigger::Authentication;
 
 use super::page::Told;
-use super::{BindableApi, bind_credential, create_app_code, delete_app_code, reset_app_secret};
-use crate::console::ConsoleError;
+use super::{bind_credential, create_app_code, delete_app_code, reset_app_secret};
+use crate::apis::{BindForm, BindableApi, BoundApis};
 use crate::ui::{Button, ButtonKind, CopyButton, Dialog, ErrorNotice, Moment};
 
 /// The card of one credential: its key, its AppCodes, and what it may call.
@@ -37,11 +35,14 @@ pub(super) fn CredentialCard(
         }
     });
     let is_full = app_codes.len() >= MAX_APP_CODES;
-    let callable: Vec<_> = apis.with_value(|apis| {
-        let bound = apis.iter().filter(|api| bound.contains(&api.trigger_id));
-        bound.map(described).collect()
-    });
+    // Others let callers in without, so that binding them would say nothing.
+    let offered = StoredValue::new(apis.with_value(|apis| {
+        let app = apis.iter();
+        let app = app.filter(|api| api.authentication == Authentication::App);
+        app.cloned().collect::<Vec<_>>()
+    }));
     let bound = StoredValue::new(bound);
+    let bind = move |apis| bind_credential(id.get_value(), apis);
     let heading = name.to_string();
     view! {
         <article class="item-card" aria-label=heading.clone()>
@@ -64,13 +65,7 @@ pub(super) fn CredentialCard(
                 <div><dt>"AppSecret"</dt><dd class="muted">"Kept encrypted. It was shown when it was made."</dd></div>
                 <div>
                     <dt>"APIs"</dt>
-                    <dd>
-                        {if callable.is_empty() {
-                            view! { <span class="muted">"None: it can call nothing yet."</span> }.into_any()
-                        } else {
-                            view! { <ul class="plain-list">{callable.into_iter().map(|api| view! { <li>{api}</li> }).collect_view()}</ul> }.into_any()
-                        }}
-                    </dd>
+                    <dd><BoundApis apis bound none="None: it can call nothing yet."/></dd>
                 </div>
                 <div>
                     <dt>"AppCodes"</dt>
@@ -88,19 +83,13 @@ pub(super) fn CredentialCard(
             </dl>
         </article>
         <Dialog title=format!("Bind {heading} to APIs") open=binding wide=true>
-            <BindForm id apis bound open=binding on_changed/>
+            <BindForm offered bound save=bind open=binding on_changed
+                none="No API has App authentication. Create a trigger with it first."/>
         </Dialog>
         <Dialog title=format!("Reset Secret of {heading}") open=resetting>
             <ResetForm id told open=resetting/>
         </Dialog>
     }
-}
-
-fn described(api: &BindableApi) -> String {
-    format!(
-        "{} ({}, {}, {})",
-        api.name, api.path, api.group, api.environment
-    )
 }
 
 #[component]
@@ -124,65 +113,6 @@ fn AppCodeLine(
                 on_press=Callback::new(move |()| { deleting.dispatch(()); })>"Delete"</Button>
             {move || deleting.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
         </li>
-    }
-}
-
-#[component]
-fn BindForm(
-    id: StoredValue<CredentialId>,
-    apis: StoredValue<Vec<BindableApi>>,
-    bound: StoredValue<Vec<TriggerId>>,
-    open: RwSignal<bool>,
-    on_changed: Callback<()>,
-) -> impl IntoView {
-    let chosen = RwSignal::new(bound.get_value().into_iter().collect::<BTreeSet<_>>());
-    let binding =
-        Action::new(move |apis: &Vec<TriggerId>| bind_credential(id.get_value(), apis.clone()));
-    Effect::new(move || {
-        if let Some(Ok(())) = binding.value().get() {
-            open.set(false);
-            on_changed.run(());
-        }
-    });
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        binding.dispatch(chosen.get_untracked().into_iter().collect());
-    };
-    // Others let callers in without, so that binding them would say nothing.
-    let offered: Vec<_> = apis.with_value(|apis| {
-        let app = apis
-            .iter()
-            .filter(|api| api.authentication == Authentication::App);
-        app.cloned().collect()
-    });
-    let none = offered.is_empty();
-    view! {
-        <form class="form" on:submit=submit>
-            {move || binding.value().get().and_then(Result::err).map(|error: ConsoleError| view! { <ErrorNotice error/> })}
-            {none.then(|| view! { <p class="empty">"No API has App authentication. Create a trigger with it first."</p> })}
-            <ul class="plain-list">
-                {offered.into_iter().map(|api| {
-                    let (this, toggled) = (api.trigger_id.clone(), api.trigger_id.clone());
-                    let toggle = move |_| chosen.update(|chosen| {
-                        if !chosen.remove(&toggled) {
-                            chosen.insert(toggled.clone());
-                        }
-                    });
-                    view! {
-                        <li>
-                            <label class="check">
-                                <input type="checkbox" prop:checked=move || chosen.read().contains(&this) on:change=toggle/>
-                                <span>{described(&api)}</span>
-                            </label>
-                        </li>
-                    }
-                }).collect_view()}
-            </ul>
-            <div class="dialog__footer">
-                <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
-                <Button kind=ButtonKind::Primary submit=true busy=binding.pending() disabled=none>"OK"</Button>
-            </div>
-        </form>
     }
 }
 

@@ -11,6 +11,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::uri::Authority;
 use sluice_domain::credential::CredentialSecrets;
+use sluice_domain::id::CredentialId;
 use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{ApigTrigger, Authentication};
 
@@ -83,10 +84,12 @@ pub(crate) struct Caller<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// What is still to be looked at once the body is there.
-pub(crate) enum Pending {
-    Nothing,
-    Signature(Box<Signed>),
+/// Who is let in, if what is still to be looked at proves right.
+pub(crate) struct Admission {
+    /// Whom the caller says to be; nobody where everybody is let in.
+    credential: Option<Arc<CredentialSecrets>>,
+    /// What can be looked at only with the body.
+    signature: Option<Box<Signed>>,
 }
 
 /// Looks at all that can be looked at without the body.
@@ -94,13 +97,19 @@ pub(crate) fn begin(
     api: &ApigTrigger,
     caller: &Caller<'_>,
     credentials: &Credentials,
-) -> Result<Pending, GatewayError> {
+) -> Result<Admission, GatewayError> {
     match api.settings.authentication {
-        Authentication::None => Ok(Pending::Nothing),
+        Authentication::None => Ok(Admission {
+            credential: None,
+            signature: None,
+        }),
         Authentication::App => {
-            let (pending, credential) = app(api, caller, credentials)?;
+            let (signature, credential) = app(api, caller, credentials)?;
             match credential.apis.contains(&api.trigger_id) {
-                true => Ok(pending),
+                true => Ok(Admission {
+                    credential: Some(Arc::clone(credential)),
+                    signature,
+                }),
                 false => Err(GatewayError::AppNotAuthorized),
             }
         }
@@ -110,12 +119,23 @@ pub(crate) fn begin(
     }
 }
 
-impl Pending {
+impl Admission {
+    /// True when nothing is left to be looked at.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.signature.is_none()
+    }
+
+    /// Whom the caller says to be.
+    pub(crate) fn credential(&self) -> Option<&CredentialId> {
+        let credential = self.credential.as_ref()?;
+        Some(&credential.credential_id)
+    }
+
     /// Looks at the rest.
-    pub(crate) fn finish(self, body: &[u8], nonces: &Nonces) -> Result<(), GatewayError> {
-        match self {
-            Self::Nothing => Ok(()),
-            Self::Signature(signed) => signed.verify(body, nonces),
+    pub(crate) fn settle(&mut self, body: &[u8], nonces: &Nonces) -> Result<(), GatewayError> {
+        match self.signature.take() {
+            None => Ok(()),
+            Some(signed) => signed.verify(body, nonces),
         }
     }
 }
@@ -124,14 +144,14 @@ fn app<'a>(
     api: &ApigTrigger,
     caller: &Caller<'_>,
     credentials: &'a Credentials,
-) -> Result<(Pending, &'a Arc<CredentialSecrets>), GatewayError> {
+) -> Result<(Option<Box<Signed>>, &'a Arc<CredentialSecrets>), GatewayError> {
     let headers = &caller.request.headers;
     if let Some(code) = only(headers, APP_CODE, "X-Apig-AppCode")? {
         let refused = match (api.settings.simple_authentication, caller.tls) {
             (false, _) => AppRefused::CodeNotAllowed,
             (true, false) => AppRefused::CodeInPlainText,
             (true, true) => match credentials.of_code(code) {
-                Some(credential) => return Ok((Pending::Nothing, credential)),
+                Some(credential) => return Ok((None, credential)),
                 None => AppRefused::UnknownCode,
             },
         };
@@ -144,7 +164,7 @@ fn app<'a>(
         .of_key(signed.access())
         .ok_or_else(|| AppRefused::UnknownKey(signed.access().chars().take(64).collect()))?;
     let signed = signed.of(Arc::clone(credential));
-    Ok((Pending::Signature(Box::new(signed)), credential))
+    Ok((Some(Box::new(signed)), credential))
 }
 
 /// The one value of a header.

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use sluice_domain::id::ApiRequestId;
@@ -14,6 +14,7 @@ use sluice_domain::trigger::Protocol;
 use sluice_executor::{Refused, ResponseRefused};
 
 use crate::auth::AppRefused;
+use crate::throttle::Throttled;
 
 /// Why a call of a trigger URL is not answered by the function. The text is
 /// for the server's log; callers get [`GatewayError::response`].
@@ -40,6 +41,12 @@ pub enum GatewayError {
     /// The API asks for IAM authentication, which the gateway does not know.
     #[error("the API asks for IAM authentication")]
     IamRefused,
+    /// The API may not be called from this address.
+    #[error("the address of the caller is not allowed")]
+    AddressRefused,
+    /// The API was called too often.
+    #[error("the API was called too often: {0}")]
+    Throttled(#[from] Throttled),
     /// More numbers that are used once are in use than are remembered.
     #[error("too many signed requests with X-Sdk-Nonce")]
     TooManyNonces,
@@ -109,6 +116,10 @@ impl GatewayError {
         response
             .headers_mut()
             .insert("x-request-id", request_id_value(request_id));
+        if let Self::Throttled(Throttled { retry_after, .. }) = self {
+            let seconds = retry_after.as_secs() + 1; // rounded up: sooner it is refused again
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
         response
     }
 
@@ -156,6 +167,18 @@ impl GatewayError {
                 "APIG.0304",
                 "The app is not authorized to access the API.",
             ),
+            Self::AddressRefused => (
+                403,
+                "APIG.0402",
+                "The IP address is not authorized to access the API.",
+            ),
+            Self::Throttled(throttled) => {
+                return (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    Some("APIG.0308"),
+                    format!("The throttling threshold has been reached: {throttled}").into(),
+                );
+            }
             Self::TooManyNonces => (
                 429,
                 "APIG.0308",

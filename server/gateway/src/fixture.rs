@@ -8,7 +8,7 @@ use sluice_domain::trigger::{
     ApiName, ApigTrigger, ApigTriggerSettings, Authentication, BackendTimeout, Matching, Protocol,
 };
 
-use crate::route_table::PublishedApi;
+use crate::route_table::{ApiPolicies, PublishedApi};
 
 /// The group of every API here.
 pub fn group() -> ApiGroupId {
@@ -45,5 +45,6 @@ pub fn api(line: &str) -> PublishedApi<String> {
             created_at: Timestamp(0),
         },
         deployment: Some(name.to_owned()),
+        policies: ApiPolicies::default(),
     }
 }

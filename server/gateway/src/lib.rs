@@ -22,10 +22,12 @@ mod host;
 mod limits;
 pub mod route_table;
 mod serve;
+mod throttle;
 
 pub use auth::{AppRefused, Credentials};
 pub use backend::Backend;
 pub use body::BodyPatience;
 pub use error::GatewayError;
-pub use route_table::{PublishedApi, RouteTable};
+pub use route_table::{ApiPolicies, PublishedApi, RouteTable};
 pub use serve::{Gateway, GatewayConfig, Listener, draw_id};
+pub use throttle::{Throttle, Throttled};

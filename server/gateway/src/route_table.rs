@@ -43,11 +43,14 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::path::{ApiPath, Segment};
+use sluice_domain::policy::AccessControl;
 use sluice_domain::trigger::{ApigTrigger, Matching, Method};
+
+use crate::throttle::Throttle;
 
 /// An API as it is published in one environment. `D` is what stands for the
 /// function behind it: the executor's deployment, or a text in tests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct PublishedApi<D> {
     /// Name of the environment; callers name it in `X-Stage`.
     pub environment: EnvironmentName,
@@ -56,6 +59,17 @@ pub struct PublishedApi<D> {
     pub api: ApigTrigger,
     /// The function, ready to be called. None while it has no deployment.
     pub deployment: Option<D>,
+    /// What its callers may do.
+    pub policies: ApiPolicies,
+}
+
+/// The policies of an API.
+#[derive(Debug, Clone, Default)]
+pub struct ApiPolicies {
+    /// How often it may be called, counted here.
+    pub throttle: Option<Arc<Throttle>>,
+    /// From which addresses.
+    pub access: Option<Arc<AccessControl>>,
 }
 
 /// Why no API answers a request.

@@ -23,7 +23,7 @@ use sluice_domain::trigger::Method;
 use sluice_executor::{Call, Outcome};
 use tracing::{Instrument as _, Level, Span, field};
 
-use crate::auth::{Caller, Credentials, Nonces};
+use crate::auth::{Admission, Caller, Credentials, Nonces};
 use crate::backend::Backend;
 use crate::body::{self, BodyPatience};
 use crate::decode::{FunctionResponse, allows_body};
@@ -209,10 +209,28 @@ impl<B: Backend> Gateway<B> {
             tls: listener.tls,
             now: (self.0.config.clock)(),
         };
-        let pending = auth::begin(&api.api, &caller, &self.0.credentials.load())?;
+        let policies = &api.policies;
+        if let Some(access) = &policies.access
+            && !access.allows(arrival.client_ip)
+        {
+            return Err(GatewayError::AddressRefused);
+        }
+        let throttled = |admission: &Admission| match &policies.throttle {
+            Some(throttle) => throttle.take(admission.credential(), arrival.client_ip),
+            None => Ok(()),
+        };
+        let mut admission = auth::begin(&api.api, &caller, &self.0.credentials.load())?;
+        // Only calls that are let in count, and the body of one too many is not waited for.
+        let is_settled = admission.is_settled();
+        if is_settled {
+            throttled(&admission)?;
+        }
         let deployment = api.deployment.as_ref().ok_or(GatewayError::NoDeployment)?;
         let body = body::read(&request.headers, body, self.0.config.body_patience).await?;
-        pending.finish(&body, &self.0.nonces)?;
+        if !is_settled {
+            admission.settle(&body, &self.0.nonces)?;
+            throttled(&admission)?;
+        }
         let call = Call {
             request_id: RequestId::from_bytes((self.0.config.ids)()),
             origin: Origin::Trigger {

@@ -28,7 +28,7 @@ use sluice_domain::trigger::{
 use sluice_executor::{Call, Outcome, Refused};
 use sluice_gateway::decode::FunctionResponse;
 use sluice_gateway::{
-    Backend, Credentials, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
+    ApiPolicies, Backend, Credentials, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
 };
 use tower::ServiceExt as _;
 
@@ -171,6 +171,7 @@ impl World {
             environment: EnvironmentName::parse(EnvironmentName::RELEASE).unwrap(),
             api,
             deployment: Some(()),
+            policies: ApiPolicies::default(),
         }]));
     }
 

@@ -26,6 +26,7 @@ use sluice_domain::environment::EnvironmentName;
 use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
 use sluice_domain::invocation::Failure;
 use sluice_domain::path::ApiPath;
+use sluice_domain::policy::{AccessControl, AccessEffect, Addresses, PeriodUnit, ThrottlingFields};
 use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{
     ApiName, ApigTrigger, ApigTriggerSettings, Authentication, BackendTimeout, Matching, Method,
@@ -34,7 +35,8 @@ use sluice_domain::trigger::{
 use sluice_executor::{Call, Outcome, Refused};
 use sluice_gateway::decode::FunctionResponse;
 use sluice_gateway::{
-    Backend, BodyPatience, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
+    ApiPolicies, Backend, BodyPatience, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
+    Throttle,
 };
 use tower::ServiceExt as _;
 
@@ -116,6 +118,7 @@ fn api(method: &str, path: &str, script: Script) -> PublishedApi<Script> {
             created_at: Timestamp(0),
         },
         deployment: Some(script),
+        policies: ApiPolicies::default(),
     }
 }
 
@@ -673,4 +676,66 @@ proptest! {
         let answer = runtime.block_on(answer(router, request));
         prop_assert!(answer.status == 200 || answer.status.is_client_error(), "{:?}", answer);
     }
+}
+
+fn throttling(requests: u32, address_requests: Option<u32>) -> Arc<Throttle> {
+    let fields = ThrottlingFields {
+        period: 1,
+        unit: PeriodUnit::Hour,
+        requests,
+        credential_requests: None,
+        address_requests,
+        is_shared: false,
+    };
+    Arc::new(Throttle::new(&fields.try_into().unwrap()))
+}
+
+fn from(address: &str) -> Request<Body> {
+    let mut request = get("/f");
+    let address: SocketAddr = address.parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(address));
+    request
+}
+
+#[tokio::test]
+async fn an_api_is_called_as_often_as_its_policy_says() {
+    let mut api = api("ANY", "/f", Script::Echoes);
+    api.policies.throttle = Some(throttling(3, Some(2)));
+    let world = World::publishing([api.clone()]);
+    let call = async |address: &str| answer(world.https(), from(address)).await;
+    for _ in 0..2 {
+        assert_eq!(call("1.1.1.1:1").await.status, 200);
+    }
+    let refused = call("1.1.1.1:2").await;
+    assert_snapshot!(refused.error(), @"429 APIG.0308 The throttling threshold has been reached: policy ip over ratelimit,limit:2,time:1 hour");
+    let seconds: u64 = refused.headers["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1700..=1800).contains(&seconds), "{seconds}");
+    // The count goes on when something else is published.
+    world.gateway.publish(RouteTable::new([api]));
+    assert_eq!(call("1.1.1.2:1").await.status, 200);
+    assert_snapshot!(call("1.1.1.3:1").await.error(), @"429 APIG.0308 The throttling threshold has been reached: policy api over ratelimit,limit:3,time:1 hour");
+}
+
+#[tokio::test]
+async fn an_api_is_called_from_the_addresses_that_its_policy_lets_in() {
+    let mut api = api("ANY", "/f", Script::Echoes);
+    api.policies.access = Some(Arc::new(AccessControl {
+        effect: AccessEffect::Permit,
+        addresses: Addresses::parse("10.0.0.0/8").unwrap(),
+    }));
+    let world = World::publishing([api]);
+    let call = async |address: &str| answer(world.https(), from(address)).await;
+    assert_eq!(call("10.1.2.3:1").await.status, 200);
+    // By a socket of IPv6.
+    assert_eq!(call("[::ffff:10.1.2.3]:1").await.status, 200);
+    assert_snapshot!(call("11.1.2.3:1").await.error(), @"403 APIG.0402 The IP address is not authorized to access the API.");
+    // What a caller says of himself is not believed.
+    let mut request = from("11.1.2.3:1");
+    let said = "10.1.2.3".parse().unwrap();
+    request.headers_mut().insert("x-forwarded-for", said);
+    assert_eq!(answer(world.https(), request).await.status, 403);
 }

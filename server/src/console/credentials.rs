@@ -1,7 +1,8 @@
 //! Credentials of the gateway.
 
+use sluice_app::apis::BindableApi;
 use sluice_app::console::ConsoleError;
-use sluice_app::credentials::{BindableApi, CredentialList, NewSecret};
+use sluice_app::credentials::{CredentialList, NewSecret};
 use sluice_domain::credential::CredentialName;
 use sluice_domain::id::{AppCodeId, AppKey, CredentialId, TriggerId};
 use sluice_store::{NewCredential, PublishedTrigger};
@@ -114,7 +115,7 @@ impl RequestConsole {
     }
 }
 
-fn bindable(published: PublishedTrigger) -> BindableApi {
+pub(super) fn bindable(published: PublishedTrigger) -> BindableApi {
     let settings = published.trigger.settings;
     BindableApi {
         trigger_id: published.trigger.trigger_id,

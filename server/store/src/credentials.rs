@@ -311,11 +311,8 @@ fn owner(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{TestStore, function, group, id};
-    use sluice_domain::id::{ApiId, EnvironmentId, FunctionId};
-    use sluice_domain::trigger::{
-        ApigTrigger, ApigTriggerSettings, Authentication, Matching, Method, Protocol,
-    };
+    use crate::testing::{TestStore, id, two_triggers};
+    use sluice_domain::id::FunctionId;
 
     fn new(n: u8, name: &str) -> NewCredential {
         NewCredential {
@@ -329,43 +326,7 @@ mod tests {
 
     async fn world() -> TestStore {
         let test = TestStore::new().await;
-        test.store
-            .create_function(&function(1, "demo", 0))
-            .await
-            .unwrap();
-        let group = group(1, "APIGroup_a");
-        test.store
-            .create_api_group(&group, Timestamp(0))
-            .await
-            .unwrap();
-        for n in [1, 2] {
-            let trigger = ApigTrigger {
-                trigger_id: TriggerId::from_bytes(id(n)),
-                api_id: ApiId::from_bytes(id(n)),
-                settings: ApigTriggerSettings {
-                    api_name: format!("API_{n}").parse().unwrap(),
-                    group_id: group.group_id.clone(),
-                    environment_id: EnvironmentId::parse(crate::RELEASE_ENVIRONMENT_ID).unwrap(),
-                    authentication: Authentication::App,
-                    simple_authentication: n == 1,
-                    protocol: Protocol::Https,
-                    path: format!("/{n}").parse().unwrap(),
-                    matching: Matching::Exact,
-                    method: Method::Any,
-                    timeout: 5000.try_into().unwrap(),
-                },
-                created_at: Timestamp(0),
-            };
-            let function = FunctionId::from_bytes(id(1));
-            test.store
-                .create_trigger(&function, &trigger)
-                .await
-                .unwrap();
-            assert_eq!(
-                test.store.all_triggers().await.unwrap()[n - 1].trigger,
-                trigger
-            );
-        }
+        two_triggers(&test.store).await;
         test
     }
 

@@ -6,6 +6,7 @@ use sluice_domain::api_group::ApiGroupName;
 use sluice_domain::credential::{CredentialName, MAX_APP_CODES, MAX_CREDENTIALS};
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::function::FunctionName;
+use sluice_domain::policy::{MAX_POLICIES, PolicyName};
 use sluice_domain::trigger::ApiName;
 use sluice_domain::user::UserName;
 
@@ -30,6 +31,12 @@ pub enum StoreError {
     /// The gateway already has a credential of this name.
     #[error("a credential named {0} already exists")]
     CredentialNameTaken(CredentialName),
+    /// There is a policy of this kind and name.
+    #[error("a policy named {0} already exists")]
+    PolicyNameTaken(PolicyName),
+    /// Source: APIG quotas.
+    #[error("there are {MAX_POLICIES} policies of this kind already")]
+    TooManyPolicies,
     /// Source: APIG quotas.
     #[error("there are {MAX_CREDENTIALS} credentials already")]
     TooManyCredentials,
@@ -129,6 +136,8 @@ pub enum Kind {
     ApiGroup,
     /// An environment of the gateway.
     Environment,
+    /// A policy of the gateway.
+    Policy,
     /// A credential of the gateway.
     Credential,
     /// An AppCode of a credential.
@@ -144,6 +153,7 @@ impl std::fmt::Display for Kind {
             Self::Trigger => "trigger",
             Self::ApiGroup => "API group",
             Self::Environment => "environment",
+            Self::Policy => "policy",
             Self::Credential => "credential",
             Self::AppCode => "AppCode",
             Self::User => "user",

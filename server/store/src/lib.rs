@@ -13,6 +13,7 @@ mod error;
 mod functions;
 mod invocations;
 mod open;
+mod policies;
 mod recorder;
 mod retention;
 mod secrets;

@@ -8,12 +8,17 @@ use std::time::Duration;
 use sluice_domain::api_group::ApiGroup;
 use sluice_domain::code::CodePackage;
 use sluice_domain::function::{FunctionSettings, Runtime};
-use sluice_domain::id::{ApiGroupId, ApiRequestId, FunctionId, RequestId, TriggerId, UserId};
+use sluice_domain::id::{
+    ApiGroupId, ApiId, ApiRequestId, FunctionId, RequestId, TriggerId, UserId,
+};
 use sluice_domain::invocation::{Cause, InvocationRecord, LogLevel, LogLine, Origin};
 use sluice_domain::time::Timestamp;
+use sluice_domain::trigger::{
+    ApigTrigger, ApigTriggerSettings, Authentication, Matching, Method, Protocol,
+};
 use sqlx::AssertSqlSafe;
 
-use crate::{NewFunction, NewUser, Store};
+use crate::{NewFunction, NewUser, RELEASE_ENVIRONMENT_ID, Store};
 
 /// A real database file that goes away with the test.
 pub struct TestStore {
@@ -81,6 +86,39 @@ pub fn group(n: u8, name: &str) -> ApiGroup {
         group_id: ApiGroupId::from_bytes(id(n)),
         name: name.parse().unwrap(),
     }
+}
+
+/// Two triggers of one function, published in RELEASE; callers of the first may send an AppCode.
+pub async fn two_triggers(store: &Store) -> [TriggerId; 2] {
+    let function = function(1, "demo", 0);
+    store.create_function(&function).await.unwrap();
+    let group = group(1, "APIGroup_a");
+    store.create_api_group(&group, Timestamp(0)).await.unwrap();
+    let triggers = [1_u8, 2].map(|n| ApigTrigger {
+        trigger_id: TriggerId::from_bytes(id(n)),
+        api_id: ApiId::from_bytes(id(n)),
+        settings: ApigTriggerSettings {
+            api_name: format!("API_{n}").parse().unwrap(),
+            group_id: group.group_id.clone(),
+            environment_id: RELEASE_ENVIRONMENT_ID.parse().unwrap(),
+            authentication: Authentication::App,
+            simple_authentication: n == 1,
+            protocol: Protocol::Https,
+            path: format!("/{n}").parse().unwrap(),
+            matching: Matching::Exact,
+            method: Method::Any,
+            timeout: 5000.try_into().unwrap(),
+        },
+        created_at: Timestamp(0),
+    });
+    for trigger in &triggers {
+        let created = store.create_trigger(&function.function_id, trigger);
+        created.await.unwrap();
+    }
+    let published = store.all_triggers().await.unwrap();
+    let published: Vec<_> = published.into_iter().map(|one| one.trigger).collect();
+    assert_eq!(published, triggers);
+    triggers.map(|trigger| trigger.trigger_id)
 }
 
 /// The function that all [`record`]s are of.

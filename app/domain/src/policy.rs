@@ -1,0 +1,434 @@
+//! Policies of the gateway: what callers of an API may do beyond being let in. An API has at most
+//! one of each kind. Source: APIG user guide, "API Policies".
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{PolicyId, TriggerId};
+use crate::parsed::{named_enum, parsed_string};
+use crate::time::Timestamp;
+use crate::trigger::{ApiName, InvalidApiName};
+
+/// Name of a policy, by the same rule as the name of an API: 3 to 64
+/// characters, a letter first, then letters, digits and underscores.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PolicyName(String);
+
+impl PolicyName {
+    /// Parses the name of a policy.
+    pub fn parse(text: &str) -> Result<Self, InvalidApiName> {
+        ApiName::parse(text).map(|name| Self(name.into()))
+    }
+}
+
+parsed_string!(PolicyName, InvalidApiName);
+
+/// Most policies of each kind. Source: APIG quotas, access control policies.
+pub const MAX_POLICIES: usize = 100;
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Its id.
+    pub policy_id: PolicyId,
+    /// Its name, unique among those of its kind.
+    pub name: PolicyName,
+    /// What it says.
+    pub rule: PolicyRule,
+    /// The APIs that it is bound to.
+    pub apis: Vec<TriggerId>,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What a policy says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PolicyRule {
+    /// How often an API may be called.
+    Throttling(Throttling),
+    /// From which addresses.
+    AccessControl(AccessControl),
+}
+
+impl PolicyRule {
+    /// Of which kind it is.
+    pub fn kind(&self) -> PolicyKind {
+        match self {
+            Self::Throttling(_) => PolicyKind::Throttling,
+            Self::AccessControl(_) => PolicyKind::AccessControl,
+        }
+    }
+}
+
+named_enum! {
+    /// What a policy is about.
+    pub enum PolicyKind ("the kind of the policy") {
+        /// How often an API may be called.
+        Throttling = "THROTTLING", "Request Throttling";
+        /// From which addresses.
+        AccessControl = "ACCESS_CONTROL", "Access Control";
+    }
+}
+
+named_enum! {
+    /// In what a period is counted.
+    pub enum PeriodUnit ("the unit of the period") {
+        /// Seconds.
+        Second = "SECOND", "second";
+        /// Minutes.
+        Minute = "MINUTE", "minute";
+        /// Hours.
+        Hour = "HOUR", "hour";
+        /// Days.
+        Day = "DAY", "day";
+    }
+}
+
+impl PeriodUnit {
+    /// Seconds of one.
+    pub fn seconds(self) -> u64 {
+        match self {
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::Hour => 60 * 60,
+            Self::Day => 24 * 60 * 60,
+        }
+    }
+}
+
+/// How often an API may be called in a period. Source: request throttling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "ThrottlingFields", into = "ThrottlingFields")]
+pub struct Throttling(ThrottlingFields);
+
+/// What a [`Throttling`] is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThrottlingFields {
+    /// How many units the period has: 1 to 999.
+    pub period: u32,
+    /// Which ones.
+    pub unit: PeriodUnit,
+    /// Most requests of all callers: 1 to 1,000,000.
+    pub requests: u32,
+    /// Most requests of one credential, if that is limited; not more than of all.
+    pub credential_requests: Option<u32>,
+    /// Most requests of one IP address, if that is limited; not more than of all.
+    pub address_requests: Option<u32>,
+    /// Whether all APIs that it is bound to count together.
+    pub is_shared: bool,
+}
+
+/// Why numbers are no [`Throttling`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidThrottling {
+    /// The period is too short or too long.
+    #[error("the period must be 1 to 999, not {0}")]
+    Period(u32),
+    /// The limit of all callers is out of range.
+    #[error("the limit must be 1 to 1,000,000 requests, not {0}")]
+    Requests(u32),
+    /// A narrower limit is none, or wider than that of all callers.
+    #[error("must be 1 to {most}, what all callers have together, not {given}")]
+    Part {
+        /// The limit of all callers.
+        most: u32,
+        /// What was given.
+        given: u32,
+    },
+}
+
+impl Throttling {
+    /// Its numbers.
+    pub fn fields(&self) -> &ThrottlingFields {
+        &self.0
+    }
+
+    /// The period in seconds.
+    pub fn seconds(&self) -> u64 {
+        u64::from(self.0.period) * self.0.unit.seconds()
+    }
+
+    /// The period in words: `10 second`, as answers of the gateway have it.
+    pub fn period(&self) -> String {
+        format!("{} {}", self.0.period, self.0.unit.label())
+    }
+}
+
+impl TryFrom<ThrottlingFields> for Throttling {
+    type Error = InvalidThrottling;
+
+    fn try_from(fields: ThrottlingFields) -> Result<Self, InvalidThrottling> {
+        use InvalidThrottling as Invalid;
+        let most = fields.requests;
+        if !(1..=999).contains(&fields.period) {
+            return Err(Invalid::Period(fields.period));
+        }
+        if !(1..=1_000_000).contains(&most) {
+            return Err(Invalid::Requests(most));
+        }
+        let parts = [fields.credential_requests, fields.address_requests];
+        for given in parts.into_iter().flatten() {
+            if !(1..=most).contains(&given) {
+                return Err(Invalid::Part { most, given });
+            }
+        }
+        Ok(Self(fields))
+    }
+}
+
+impl From<Throttling> for ThrottlingFields {
+    fn from(throttling: Throttling) -> Self {
+        throttling.0
+    }
+}
+
+named_enum! {
+    /// What an access control does with the addresses it names.
+    pub enum AccessEffect ("the effect") {
+        /// They are let in, others are not.
+        Permit = "PERMIT", "Permit";
+        /// They are not let in, others are.
+        Deny = "DENY", "Deny";
+    }
+}
+
+/// From which addresses an API may be called. Source: access control, type IP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessControl {
+    /// What is done with the addresses.
+    pub effect: AccessEffect,
+    /// The addresses.
+    pub addresses: Addresses,
+}
+
+impl AccessControl {
+    /// True when a caller with this address is let in. One whose address is not known is let in
+    /// only where that cannot be wrong: nowhere.
+    pub fn allows(&self, address: Option<IpAddr>) -> bool {
+        let is_named = |address| self.addresses.0.iter().any(|rule| rule.matches(address));
+        match (self.effect, address) {
+            (_, None) => false,
+            (AccessEffect::Permit, Some(address)) => is_named(address),
+            (AccessEffect::Deny, Some(address)) => !is_named(address),
+        }
+    }
+}
+
+/// Addresses, networks and ranges: 1 to 100.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<AddressRule>", into = "Vec<AddressRule>")]
+pub struct Addresses(Vec<AddressRule>);
+
+/// Why a text is not [`Addresses`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAddresses {
+    /// There are none, or more than 100.
+    #[error("must be 1 to 100 entries, are {0}")]
+    Count(usize),
+    /// One is none.
+    #[error("{0}")]
+    Address(#[from] InvalidAddress),
+}
+
+impl Addresses {
+    /// Parses entries that stand in lines, or with commas between.
+    pub fn parse(text: &str) -> Result<Self, InvalidAddresses> {
+        let entries = text.split([',', '\n']).map(str::trim);
+        let entries = entries.filter(|entry| !entry.is_empty());
+        let rules: Result<Vec<_>, _> = entries.map(AddressRule::parse).collect();
+        rules?.try_into()
+    }
+
+    /// The entries.
+    pub fn iter(&self) -> impl Iterator<Item = &AddressRule> {
+        self.0.iter()
+    }
+}
+
+impl TryFrom<Vec<AddressRule>> for Addresses {
+    type Error = InvalidAddresses;
+
+    fn try_from(rules: Vec<AddressRule>) -> Result<Self, InvalidAddresses> {
+        match rules.len() {
+            1..=100 => Ok(Self(rules)),
+            count => Err(InvalidAddresses::Count(count)),
+        }
+    }
+}
+
+impl From<Addresses> for Vec<AddressRule> {
+    fn from(addresses: Addresses) -> Self {
+        addresses.0
+    }
+}
+
+/// An IP address, a network (`10.0.0.0/8`) or a range (`10.0.0.1-10.0.0.9`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AddressRule {
+    text: String,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Network(IpNet),
+    Range(IpAddr, IpAddr),
+}
+
+/// A text that is no [`AddressRule`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no IP address, network such as 10.0.0.0/8, or range such as 10.0.0.1-10.0.0.9")]
+pub struct InvalidAddress(String);
+
+impl AddressRule {
+    /// Parses an entry.
+    pub fn parse(text: &str) -> Result<Self, InvalidAddress> {
+        let what = what(text).ok_or_else(|| InvalidAddress(text.chars().take(64).collect()))?;
+        let text = text.to_owned();
+        Ok(Self { text, what })
+    }
+
+    /// The entry as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    fn matches(&self, address: IpAddr) -> bool {
+        match self.what {
+            What::Network(network) => network.contains(&address),
+            What::Range(first, last) => {
+                first.is_ipv4() == address.is_ipv4() && (first..=last).contains(&address)
+            }
+        }
+    }
+}
+
+fn what(text: &str) -> Option<What> {
+    if let Some((first, last)) = text.split_once('-') {
+        let (first, last): (IpAddr, IpAddr) =
+            (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        let right = first.is_ipv4() == last.is_ipv4() && first <= last;
+        return right.then_some(What::Range(first, last));
+    }
+    match text.contains('/') {
+        true => text.parse().ok().map(What::Network),
+        false => Some(What::Network(IpNet::from(text.parse::<IpAddr>().ok()?))),
+    }
+}
+
+impl TryFrom<String> for AddressRule {
+    type Error = InvalidAddress;
+
+    fn try_from(text: String) -> Result<Self, InvalidAddress> {
+        Self::parse(&text)
+    }
+}
+
+impl From<AddressRule> for String {
+    fn from(rule: AddressRule) -> Self {
+        rule.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(requests: u32, credential: Option<u32>, address: Option<u32>) -> ThrottlingFields {
+        ThrottlingFields {
+            period: 10,
+            unit: PeriodUnit::Minute,
+            requests,
+            credential_requests: credential,
+            address_requests: address,
+            is_shared: false,
+        }
+    }
+
+    #[test]
+    fn a_throttling_keeps_to_its_rules() {
+        use InvalidThrottling as Invalid;
+        let check = |fields| Throttling::try_from(fields).err();
+        let period = |period| ThrottlingFields {
+            period,
+            ..fields(1, None, None)
+        };
+        assert_eq!(check(fields(10, Some(10), Some(1))), None);
+        assert_eq!(check(fields(0, None, None)), Some(Invalid::Requests(0)));
+        assert_eq!(
+            check(fields(1_000_001, None, None)),
+            Some(Invalid::Requests(1_000_001))
+        );
+        assert_eq!(check(period(0)), Some(Invalid::Period(0)));
+        assert_eq!(check(period(1000)), Some(Invalid::Period(1000)));
+        let part = |given| Some(Invalid::Part { most: 10, given });
+        assert_eq!(check(fields(10, Some(11), None)), part(11));
+        assert_eq!(check(fields(10, None, Some(0))), part(0));
+        let throttling = Throttling::try_from(fields(10, None, None)).unwrap();
+        assert_eq!(
+            (throttling.seconds(), throttling.period().as_str()),
+            (600, "10 minute")
+        );
+        let json = serde_json::to_string(&throttling).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Throttling>(&json).unwrap(),
+            throttling
+        );
+        assert!(serde_json::from_str::<Throttling>(&json.replace(":10,", ":0,")).is_err());
+    }
+
+    #[test]
+    fn an_access_control_knows_its_addresses() {
+        let check = |effect, addresses: &str, address: &str| {
+            let addresses = Addresses::parse(addresses).unwrap();
+            AccessControl { effect, addresses }.allows(address.parse().ok())
+        };
+        for (addresses, inside, outside) in [
+            ("10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("10.0.0.0/8, 1.2.3.4", "10.255.0.1", "11.0.0.1"),
+            ("10.0.0.0/8\n1.2.3.4", "1.2.3.4", "::ffff:1.2.3.5"),
+            ("10.0.0.5-10.0.1.5", "10.0.1.0", "10.0.1.6"),
+            ("2001:db8::/32", "2001:db8::1", "2001:db9::1"),
+            ("::1-::5", "::3", "0.0.0.3"),
+        ] {
+            assert!(
+                check(AccessEffect::Permit, addresses, inside),
+                "{addresses}"
+            );
+            assert!(
+                !check(AccessEffect::Permit, addresses, outside),
+                "{addresses}"
+            );
+            assert!(!check(AccessEffect::Deny, addresses, inside), "{addresses}");
+            assert!(check(AccessEffect::Deny, addresses, outside), "{addresses}");
+            assert!(
+                !check(AccessEffect::Permit, addresses, "unknown"),
+                "{addresses}"
+            );
+            assert!(
+                !check(AccessEffect::Deny, addresses, "unknown"),
+                "{addresses}"
+            );
+        }
+        for wrong in [
+            "10.0.0",
+            "10.0.0.0/33",
+            "10.0.0.2-10.0.0.1",
+            "::1-10.0.0.1",
+            "host",
+            "1-2-3",
+        ] {
+            let invalid = InvalidAddress(wrong.to_owned());
+            assert_eq!(Addresses::parse(wrong), Err(invalid.into()), "{wrong}");
+        }
+        assert_eq!(Addresses::parse(" \n,"), Err(InvalidAddresses::Count(0)));
+        assert_eq!(
+            Addresses::parse(&"1.1.1.1,".repeat(101)),
+            Err(InvalidAddresses::Count(101))
+        );
+    }
+}

@@ -1,0 +1,83 @@
+use leptos::prelude::*;
+use sluice_domain::policy::{AccessControl, Policy, PolicyRule, Throttling};
+
+use super::bind_policy;
+use super::form::PolicyForm;
+use crate::apis::{BindForm, BindableApi, BoundApis};
+use crate::ui::{Button, Dialog, Moment};
+
+/// The card of one policy: what it says, and what it is bound to.
+#[component]
+pub(super) fn PolicyCard(
+    policy: Policy,
+    apis: StoredValue<Vec<BindableApi>>,
+    on_changed: Callback<()>,
+    on_delete: Callback<()>,
+) -> impl IntoView {
+    let id = StoredValue::new(policy.policy_id.clone());
+    let bound = StoredValue::new(policy.apis.clone());
+    let (binding, editing) = (RwSignal::new(false), RwSignal::new(false));
+    let heading = policy.name.to_string();
+    let facts = match &policy.rule {
+        PolicyRule::Throttling(throttling) => throttling_facts(throttling),
+        PolicyRule::AccessControl(access) => access_facts(access),
+    };
+    let (kind, created_at) = (policy.rule.kind(), policy.created_at);
+    let policy = StoredValue::new(policy);
+    let bind = move |apis| bind_policy(id.get_value(), apis);
+    view! {
+        <article class="item-card" aria-label=heading.clone()>
+            <header class="item-card__header">
+                <div>
+                    <h2 class="item-card__name">{heading.clone()} " " <span class="badge">{kind.label()}</span></h2>
+                    <p class="muted">"Created: " <Moment at=created_at/></p>
+                </div>
+                <div class="item-card__actions">
+                    <Button on_press=Callback::new(move |()| binding.set(true))>"Bind to APIs"</Button>
+                    <Button label=format!("Edit {heading}") on_press=Callback::new(move |()| editing.set(true))>"Edit"</Button>
+                    <Button label=format!("Delete {heading}") on_press=on_delete>"Delete"</Button>
+                </div>
+            </header>
+            <dl class="facts facts--urls">
+                {facts.into_iter().map(|(label, text)| view! { <div><dt>{label}</dt><dd>{text}</dd></div> }).collect_view()}
+                <div><dt>"APIs"</dt><dd><BoundApis apis bound none="None: it has no effect yet."/></dd></div>
+            </dl>
+        </article>
+        <Dialog title=format!("Bind {heading} to APIs") open=binding wide=true>
+            <BindForm offered=apis bound save=bind open=binding on_changed none="No API is published. Create a trigger first."/>
+        </Dialog>
+        <Dialog title=format!("Edit {heading}") open=editing wide=true>
+            <PolicyForm edited=policy.get_value() open=editing on_saved=on_changed/>
+        </Dialog>
+    }
+}
+
+fn throttling_facts(throttling: &Throttling) -> Vec<(&'static str, String)> {
+    let fields = throttling.fields();
+    let unit = fields.unit.label();
+    let period = match fields.period {
+        1 => format!("per {unit}"),
+        period => format!("per {period} {unit}s"),
+    };
+    let counted = match fields.is_shared {
+        true => "All APIs together",
+        false => "Each API by itself",
+    };
+    let limits = [
+        ("Max. Requests", Some(fields.requests)),
+        ("Max. Credential Requests", fields.credential_requests),
+        ("Max. IP Address Requests", fields.address_requests),
+    ];
+    let limits = limits
+        .into_iter()
+        .filter_map(|(label, limit)| Some((label, format!("{} {period}", limit?))));
+    limits.chain([("Counted", counted.to_owned())]).collect()
+}
+
+fn access_facts(access: &AccessControl) -> Vec<(&'static str, String)> {
+    let addresses: Vec<_> = access.addresses.iter().map(|rule| rule.as_str()).collect();
+    vec![
+        ("Effect", access.effect.label().to_owned()),
+        ("IP Addresses", addresses.join(", ")),
+    ]
+}
