@@ -8,8 +8,8 @@ use crate::progress::Step;
 use crate::stamp::{Inputs, Stamp};
 use crate::{paths, process, runtimes};
 
-/// Installs what the list beside the tests names, unless it is there. What has code of a
-/// machine in it stays out: functions run none.
+/// Installs what the list beside the tests names, unless it is there. Tests leave out what has
+/// code of a machine in it: functions run none.
 pub fn install(step: &mut Step) -> Result<()> {
     let list = paths::root().join("server/executor/tests/libraries/requirements.txt");
     let inputs = Inputs::default().path(&list)?.finish();
@@ -33,7 +33,10 @@ pub fn install(step: &mut Step) -> Result<()> {
                 "--disable-pip-version-check",
             ])
             .args(["--require-hashes", "--no-deps", "--only-binary", ":all:"])
+            // Of some there is no other package than for a machine, with the same in Python beside.
             .args([
+                "--platform",
+                "manylinux2014_x86_64",
                 "--platform",
                 "any",
                 "--python-version",

@@ -12,13 +12,14 @@ pub(super) fn CallIt(view: TriggerCardView) -> impl IntoView {
     let settings = &view.trigger.settings;
     let url = address(&view);
     let is_app = settings.authentication == Authentication::App;
+    let is_https = url.starts_with("https:");
     let snippets = snippets(settings, &url);
     view! {
         <details class="call-it">
             <summary>"Call it"</summary>
             <div class="call-it__body">
                 {is_app.then(|| view! {
-                    <p class="field__hint">"AppKey and AppSecret are those of a credential that is bound to this API: " <a href=routes::CREDENTIALS>"Credentials"</a> "."</p>
+                    <p class="field__hint">"AppKey, AppSecret and AppCode are those of a credential that is bound to this API: " <a href=routes::CREDENTIALS>"Credentials"</a> "."</p>
                 })}
                 {snippets.into_iter().map(|(language, code)| view! {
                     <section class="call-it__snippet">
@@ -26,7 +27,9 @@ pub(super) fn CallIt(view: TriggerCardView) -> impl IntoView {
                         <pre class="output" tabindex="0" role="region" aria-label=language>{code}</pre>
                     </section>
                 }).collect_view()}
-                <p class="field__hint">"HTTPS by the local certificate authority: \u{201c}sluice ca\u{201d} tells how it is trusted."</p>
+                {is_https.then(|| view! {
+                    <p class="field__hint">"With the local certificate authority, \u{201c}sluice ca\u{201d} tells how it is trusted."</p>
+                })}
             </div>
         </details>
     }
@@ -128,7 +131,7 @@ const encode = (text) =>
 const digest = (text) => createHash("sha256").update(text).digest("hex");
 const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
 const path = decodeURIComponent(url.pathname).split("/").map(encode).join("/");
-const query = [...url.searchParams].map(([name, value]) => [name, value]).sort();
+const query = [...url.searchParams].sort();
 const request = [
   method,
   path.endsWith("/") ? path : path + "/",

@@ -9,11 +9,9 @@ mod common;
 #[path = "common/web.rs"]
 mod web;
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
-use common::{World, failure, returned, spec_in, text};
+use common::{World, failure, libraries, returned, spec_in, text};
 use sluice_domain::code::CodePackage;
 use sluice_domain::function::Runtime;
 use sluice_domain::invocation::{Cause, InvocationRecord};
@@ -603,27 +601,15 @@ async fn fetch_follows_the_same_rules() {
 /// A function with `index.py`, the library `requests` as its authors publish it, and the file
 /// `ca.pem`.
 fn with_requests(index: &str, authority: &str) -> CodePackage {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/test-libraries");
-    assert!(folder.is_dir(), "run `cargo xtask setup` first");
-    let mut files = BTreeMap::new();
-    let mut folders = vec![folder.clone()];
-    while let Some(here) = folders.pop() {
-        for entry in std::fs::read_dir(here).unwrap() {
-            let path = entry.unwrap().path();
-            let is_needed = path
-                .extension()
-                .is_some_and(|end| end == "py" || end == "pem");
-            if path.is_dir() {
-                folders.push(path);
-            } else if is_needed {
-                let name = path.strip_prefix(&folder).unwrap();
-                let text = std::fs::read_to_string(&path).unwrap();
-                files.insert(name.to_str().unwrap().to_owned(), text);
-            }
-        }
-    }
-    files.insert("index.py".to_owned(), index.to_owned());
-    files.insert("ca.pem".to_owned(), authority.to_owned());
+    let mut files = libraries(&[
+        "requests",
+        "certifi",
+        "charset_normalizer",
+        "idna",
+        "urllib3",
+    ]);
+    files.insert("index.py".to_owned(), index.into());
+    files.insert("ca.pem".to_owned(), authority.into());
     CodePackage::new(files).unwrap()
 }
 

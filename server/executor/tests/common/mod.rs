@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "each test file uses its own part")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -376,4 +377,26 @@ pub async fn eventually(what: &str, condition: impl Fn() -> bool) {
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
     panic!("{what} did not happen in five seconds");
+}
+
+/// The files of libraries as their authors publish them, by their paths in a package.
+pub fn libraries(names: &[&str]) -> BTreeMap<String, Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sluice/test-libraries");
+    assert!(folder.is_dir(), "run `cargo xtask setup` first");
+    let mut files = BTreeMap::new();
+    let mut folders: Vec<_> = names.iter().map(|name| folder.join(name)).collect();
+    while let Some(here) = folders.pop() {
+        for entry in std::fs::read_dir(here).unwrap() {
+            let path = entry.unwrap().path();
+            let ending = path.extension().unwrap_or_default();
+            if path.is_dir() {
+                folders.push(path);
+            } else if ending == "py" || ending == "pem" {
+                let name = path.strip_prefix(&folder).unwrap();
+                let content = std::fs::read(&path).unwrap();
+                files.insert(name.to_str().unwrap().to_owned(), content);
+            }
+        }
+    }
+    files
 }
