@@ -126,6 +126,10 @@ pub struct ServeArgs {
     /// Memory of all functions together, in MB. Without it half of what this machine has.
     #[arg(long, env = "SLUICE_FUNCTION_MEMORY_MB", value_name = "MB", value_parser = clap::value_parser!(u64).range(64..=16_777_216))]
     pub function_memory_mb: Option<u64>,
+    /// Where to write a line of JSON for each request to a trigger URL; - for standard output.
+    /// A file is only appended to.
+    #[arg(long, env = "SLUICE_ACCESS_LOG", value_name = "FILE")]
+    pub access_log: Option<PathBuf>,
     /// How long a stop waits for calls in flight, in seconds.
     #[arg(long, env = "SLUICE_STOP_GRACE", default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=900))]
     pub stop_grace: u64,

@@ -7,6 +7,7 @@
 // Pages nest deeply, and so do their types.
 #![recursion_limit = "256"]
 
+pub mod access_log;
 pub mod archive;
 pub mod cli;
 pub mod console;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use sluice_domain::function::Runtime;
 use sluice_executor::{Executor, ExecutorConfig, RuntimeImage};
-use sluice_gateway::{Gateway, GatewayConfig};
+use sluice_gateway::{AccessLog, Gateway, GatewayConfig};
 use sluice_store::{Recorder, Retention, Store, StoreError};
 use tokio::sync::mpsc;
 
@@ -87,6 +87,8 @@ pub struct PartsConfig {
     pub addresses: Addresses,
     /// Whether the console's cookie is sent over HTTPS only.
     pub secure_cookie: bool,
+    /// Who is told of each request to the gateway, if anybody is.
+    pub access_log: Option<AccessLog>,
 }
 
 /// The parts at work.
@@ -125,6 +127,7 @@ impl Parts {
         let gateway_config = GatewayConfig {
             base_domain: config.addresses.domain.clone(),
             console_cookie: web::SESSION_COOKIE,
+            access_log: config.access_log,
             ..GatewayConfig::default()
         };
         let gateway = Gateway::new(executor.clone(), gateway_config);

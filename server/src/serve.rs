@@ -14,6 +14,7 @@ use sluice_gateway::Listener;
 use sluice_store::Retention;
 use tokio::signal;
 
+use crate::access_log;
 use crate::cli::{DataArgs, ServeArgs};
 use crate::console::Addresses;
 use crate::machine;
@@ -39,6 +40,19 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
     let console_listener = bind("--console", args.console)?;
     let http_listener = bind("--gateway-http", args.gateway_http)?;
     let https_listener = bind("--gateway-https", args.gateway_https)?;
+    let (access_log, access_log_guard) = match &args.access_log {
+        None => (None, None),
+        Some(path) => {
+            let opened = access_log::open(path);
+            let (log, guard) = opened.map_err(|error| {
+                format!(
+                    "the access log {} cannot be written: {error}",
+                    path.display()
+                )
+            })?;
+            (Some(log), Some(guard))
+        }
+    };
     let parts = Parts::build(PartsConfig {
         data: data.clone(),
         retention: Retention {
@@ -56,6 +70,7 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
             https_port: https_listener.local_addr()?.port(),
         },
         secure_cookie: args.secure_cookie,
+        access_log,
     })
     .await?;
     let tls = tls_source(&args).server_config(SystemTime::now())?;
@@ -94,6 +109,7 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
         () = stop.next() => {}
     }
     parts.finish().await?;
+    drop(access_log_guard); // writes its last lines
     tracing::info!("stopped");
     Ok(())
 }

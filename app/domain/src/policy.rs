@@ -309,15 +309,24 @@ impl AddressRule {
 
 fn what(text: &str) -> Option<What> {
     if let Some((first, last)) = text.split_once('-') {
-        let (first, last): (IpAddr, IpAddr) =
-            (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        let (first, last) = (address(first)?, address(last)?);
         let right = first.is_ipv4() == last.is_ipv4() && first <= last;
         return right.then_some(What::Range(first, last));
     }
     match text.contains('/') {
-        true => text.parse().ok().map(What::Network),
-        false => Some(What::Network(IpNet::from(text.parse::<IpAddr>().ok()?))),
+        true => {
+            let network: IpNet = text.parse().ok()?;
+            // Callers by IPv4 are compared as such, whatever socket they came in by.
+            let is_mapped = network.addr().to_canonical().is_ipv4() && network.addr().is_ipv6();
+            (!is_mapped).then_some(What::Network(network))
+        }
+        false => Some(What::Network(IpNet::from(address(text)?))),
     }
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    let address: IpAddr = text.trim().parse().ok()?;
+    Some(address.to_canonical())
 }
 
 impl TryFrom<String> for AddressRule {
@@ -394,6 +403,8 @@ mod tests {
             ("10.0.0.5-10.0.1.5", "10.0.1.0", "10.0.1.6"),
             ("2001:db8::/32", "2001:db8::1", "2001:db9::1"),
             ("::1-::5", "::3", "0.0.0.3"),
+            ("::ffff:1.2.3.4", "1.2.3.4", "1.2.3.5"),
+            ("::ffff:1.2.3.4-1.2.3.9", "1.2.3.8", "1.2.3.10"),
         ] {
             assert!(
                 check(AccessEffect::Permit, addresses, inside),
@@ -421,6 +432,7 @@ mod tests {
             "::1-10.0.0.1",
             "host",
             "1-2-3",
+            "::ffff:10.0.0.0/104",
         ] {
             let invalid = InvalidAddress(wrong.to_owned());
             assert_eq!(Addresses::parse(wrong), Err(invalid.into()), "{wrong}");

@@ -174,7 +174,8 @@ fn EnvVarRow(row: Row, remove: Callback<()>) -> impl IntoView {
     } = row;
     let type_value = move |event| {
         value.set(event_target_value(&event));
-        is_kept.set(false);
+        // What was typed and taken back leaves what is stored.
+        is_kept.set(is_encrypted.get_untracked() && is_stored && value.read_untracked().is_empty());
     };
     let encrypt = move |event| {
         let encrypted = event_target_checked(&event);
@@ -187,7 +188,7 @@ fn EnvVarRow(row: Row, remove: Callback<()>) -> impl IntoView {
     view! {
         <div class="env-vars__row">
             <input class="input" aria-label="Key" placeholder="Key" autocomplete="off" prop:value=key on:input=move |event| key.set(event_target_value(&event))/>
-            <input class="input" aria-label="Value" autocomplete="off" prop:value=value on:input=type_value
+            <input class="input" aria-label="Value" autocomplete="new-password" prop:value=value on:input=type_value
                 type=move || if is_encrypted.get() { "password" } else { "text" }
                 placeholder=move || if is_kept.get() { "Unchanged" } else { "Value" }/>
             <label class="check">

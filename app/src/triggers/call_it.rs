@@ -52,8 +52,14 @@ fn snippets(settings: &ApigTriggerSettings, url: &str) -> Vec<(&'static str, Str
         Method::Any => Method::Get.name(),
         method => method.name(),
     };
+    // It would wait for the body that the answer speaks of.
+    let how = match settings.method {
+        Method::Head => "-I".to_owned(),
+        _ => format!("-X {method}"),
+    };
     let filled = |code: &str| {
         code.trim_start()
+            .replace("@HOW@", &how)
             .replace("@METHOD@", method)
             .replace("@URL@", url)
     };
@@ -74,9 +80,9 @@ fn snippets(settings: &ApigTriggerSettings, url: &str) -> Vec<(&'static str, Str
         .collect()
 }
 
-const CURL: &str = "curl -X @METHOD@ '@URL@'\n";
+const CURL: &str = "curl @HOW@ '@URL@'\n";
 
-const CURL_WITH_CODE: &str = "curl -X @METHOD@ -H 'X-Apig-AppCode: APP_CODE' '@URL@'\n";
+const CURL_WITH_CODE: &str = "curl @HOW@ -H 'X-Apig-AppCode: APP_CODE' '@URL@'\n";
 
 const PYTHON: &str = r#"
 import urllib.request

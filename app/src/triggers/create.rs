@@ -79,7 +79,10 @@ fn CreateTriggerForm(
     let timeout = RwSignal::new(BackendTimeout::default().millis().to_string());
 
     let simple = RwSignal::new(false);
-    let is_app = move || *authentication.read() == Authentication::App.name();
+    let may_be_simple = move || {
+        *authentication.read() == Authentication::App.name()
+            && *protocol.read() != Protocol::Http.name()
+    };
 
     let parsed_name = Memo::new(move |_| parsed::<ApiName>(&api_name.read()));
     let parsed_group = Memo::new(move |_| {
@@ -100,7 +103,7 @@ fn CreateTriggerForm(
             group_id: parsed_group.get().ok()?,
             environment_id: EnvironmentId::parse(&environment.read()).ok()?,
             authentication: authentication.read().parse().ok()?,
-            simple_authentication: simple.get() && is_app(),
+            simple_authentication: simple.get() && may_be_simple(),
             protocol: protocol.read().parse().ok()?,
             path: parsed_path.get().ok()?,
             matching: matching.read().parse().ok()?,
@@ -228,7 +231,7 @@ fn CreateTriggerForm(
             </SelectField>
             <SelectField name="authentication" label="Security Authentication" value=authentication options=authentications required=true
                 hint="App: callers prove that they have a credential (API Gateway > Credentials). None: everybody is let in."/>
-            <Show when=is_app>
+            <Show when=may_be_simple>
                 <div class="field">
                     <span class="field__label">"Simple Authentication"</span>
                     <div class="field__body">

@@ -254,8 +254,10 @@ impl Executor {
             let (invocation, used) = run::invocation(&inner, &deployment, call, accept).await;
             place.send(Arc::clone(&invocation.record));
             if let Some(used) = used {
-                // After the answer: the caller need not wait for it.
-                tokio::spawn(supply::replace(inner, deployment, used, slot));
+                // After the answer: the caller need not wait for it, but a stop does.
+                let stopping = inner.stopping.enter();
+                let replacing = supply::replace(inner, deployment, used, slot, stopping);
+                tokio::spawn(replacing);
             }
             drop(inside);
             invocation
@@ -283,10 +285,10 @@ impl Executor {
         let inner = &self.0;
         inner.gate.close();
         let stopping = async {
+            // Those that wait need not wait for calls that are still running.
+            inner.retire_all_waiting();
             inner.gate.empty().await;
-            for deployment in inner.deployments() {
-                retire(&deployment, deployment.pool.take_older(Duration::ZERO, 0));
-            }
+            inner.retire_all_waiting();
             inner.stopping.empty().await;
         };
         if tokio::time::timeout(grace, stopping).await.is_err() {
@@ -324,6 +326,13 @@ impl Inner {
         &self,
     ) -> Result<mpsc::OwnedPermit<Arc<InvocationRecord>>, mpsc::error::SendError<()>> {
         self.config.records.clone().reserve_owned().await
+    }
+
+    /// Stops all instances that wait for a call.
+    fn retire_all_waiting(&self) {
+        for deployment in self.deployments() {
+            retire(&deployment, deployment.pool.take_older(Duration::ZERO, 0));
+        }
     }
 
     /// Drops all instances that wait for a call: what they have is needed at once.

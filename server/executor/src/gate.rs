@@ -41,6 +41,11 @@ impl Gate {
         self.closed.load(Ordering::SeqCst)
     }
 
+    /// How many are inside.
+    pub fn inside(&self) -> usize {
+        PLACES as usize - self.places.available_permits()
+    }
+
     /// Waits until nobody is inside.
     pub async fn empty(&self) {
         // Fails only if the semaphore is closed, which nobody does.

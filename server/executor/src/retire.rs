@@ -2,7 +2,7 @@
 //! Nobody waits for it but the end of the server.
 //!
 //! It does not run in an instance whose call did not return, where memory is needed for others at
-//! once, and where the server is killed.
+//! once, where more instances are stopped at a time than may run it, and where the server is killed.
 
 use std::sync::Arc;
 
@@ -12,6 +12,10 @@ use crate::deployment::{Deployment, DeploymentSpec};
 use crate::executor::Inner;
 use crate::instance::Instance;
 use crate::run;
+
+/// Most instances that run something before they are stopped, at a time: they have memory that
+/// calls could have.
+const MOST: usize = 100;
 
 /// Stops instances of a deployment.
 pub fn retire(deployment: &Deployment, instances: impl IntoIterator<Item = Instance>) {
@@ -24,6 +28,10 @@ pub fn retire(deployment: &Deployment, instances: impl IntoIterator<Item = Insta
         return;
     };
     for mut instance in instances {
+        if inner.stopping.inside() >= MOST {
+            tracing::warn!(function.name = %spec.function_name, "an instance is stopped without its pre-stop: {MOST} others run theirs");
+            continue;
+        }
         let (inner, hook) = (Arc::clone(&inner), hook.clone());
         // The deployment may be gone before the instance, which has its code open.
         let (spec, blueprint) = (deployment.shared_spec(), Arc::clone(&deployment.blueprint));

@@ -63,10 +63,15 @@ pub async fn pre_stop(
     let _ticking = executor.ticker.during_call();
     let id = RequestId::from_bytes(uuid::Uuid::new_v4().into_bytes());
     let mut story = Story::new();
-    let (cause, returned) = match story.pre_stop(spec, hook, &id, instance).await {
-        Ok(Ok(())) => (Cause::Success, true),
-        Ok(Err(failed)) => (story.told(failed), true),
-        Err(failed) => (story.told(failed), false),
+    let running = AssertUnwindSafe(story.pre_stop(spec, hook, &id, instance)).catch_unwind();
+    let (cause, returned) = match running.await {
+        Ok(Ok(Ok(()))) => (Cause::Success, true),
+        Ok(Ok(Err(failed))) => (story.told(failed), true),
+        Ok(Err(failed)) => (story.told(failed), false),
+        Err(panic) => {
+            let failed = Failed::by_panic(&id, panic_text(panic.as_ref()));
+            (story.told(failed), false)
+        }
     };
     (story.record(spec, id, Origin::PreStop, cause), returned)
 }

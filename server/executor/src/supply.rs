@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use sluice_domain::id::RequestId;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::deployment::Deployment;
 use crate::executor::Inner;
@@ -65,11 +66,13 @@ pub async fn replace(
     deployment: Arc<Deployment>,
     mut used: Instance,
     slot: Slot,
+    stopping: Option<OwnedSemaphorePermit>,
 ) {
     let returned = match &deployment.spec().settings.pre_stop {
         Some(hook) => retire::pre_stop(&inner, deployment.spec(), hook, &mut used).await,
         None => true,
     };
+    drop(stopping);
     if Arc::strong_count(&deployment) == 1 {
         return; // nobody can call it any more
     }

@@ -114,6 +114,41 @@ async fn it_runs_after_each_call_where_instances_are_fresh() {
 }
 
 #[tokio::test]
+async fn a_stop_waits_for_it_and_does_not_keep_it_waiting() {
+    let mut world = World::start().await;
+    let slow = "import time; time.sleep(0.3); print('put away')";
+    let mut fresh = python(slow);
+    fresh.settings.concurrency = Concurrency::new(1, 0, true).unwrap();
+    let fresh = world.deploy_spec(fresh).await.unwrap();
+    world.call(&fresh, "{}").await;
+    // It runs behind the answer.
+    world.executor.stop(Duration::from_secs(60)).await;
+    let mut records = std::iter::from_fn(|| world.records.try_recv().ok());
+    assert_eq!(
+        records
+            .find(|it| it.origin == Origin::PreStop)
+            .map(|it| printed(&it))
+            .as_deref(),
+        Some("put away")
+    );
+
+    // One call that runs for longer than the stop waits keeps nothing from another's.
+    let mut world = World::start().await;
+    let idle = world.deploy_spec(python("print('idle')")).await.unwrap();
+    world.call(&idle, "{}").await;
+    let endless = world
+        .deploy("import time\ndef handler(event, context):\n    time.sleep(60)\n")
+        .await;
+    let executor = world.executor.clone();
+    let running =
+        tokio::spawn(async move { executor.invoke(&endless, common::call("{}"), Ok).await });
+    tokio::task::yield_now().await;
+    world.executor.stop(Duration::from_millis(700)).await;
+    running.abort();
+    assert_eq!(printed(&stopped(&mut world).await), "idle");
+}
+
+#[tokio::test]
 async fn javascript_has_it_too() {
     let mut world = World::javascript().await;
     for stop in [

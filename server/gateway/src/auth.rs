@@ -17,12 +17,19 @@ use sluice_domain::trigger::{ApigTrigger, Authentication};
 
 pub use credentials::Credentials;
 pub(crate) use nonces::Nonces;
-use signature::Signed;
+use signature::{Signed, Unverified};
 
 use crate::error::GatewayError;
 
 /// Has an AppCode. It is kept from functions: who has one can call the API.
 pub(crate) const APP_CODE: &str = "x-apig-appcode";
+
+/// True where `Authorization` is a signature. It is kept from functions too: for a quarter of an
+/// hour, who has one can send the request again.
+pub(crate) fn is_signature(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    values.any(|value| value.as_bytes().starts_with(b"SDK-HMAC-SHA256"))
+}
 
 /// Why a caller is not let through, for the caller. None of it tells a secret.
 #[derive(Debug, thiserror::Error)]
@@ -62,18 +69,35 @@ pub enum AppRefused {
     /// A header that was signed did not come.
     #[error("the signed header {0} is missing")]
     HeaderMissing(String),
-    /// The number that is to be used once is not part of what is signed.
-    #[error("X-Sdk-Nonce is not among the signed headers")]
-    NonceNotSigned,
+    /// A header that has to be is not part of what is signed.
+    #[error("{0} is not among the signed headers")]
+    NotSigned(&'static str),
+    /// A header is named several times.
+    #[error("SignedHeaders names {0} more than once")]
+    SignedTwice(String),
+    /// The path is not the same for the signature and for the API.
+    #[error("a signed path must not have %2F")]
+    EscapedSlash,
     /// The body is another than the one that the signature speaks of.
     #[error("the body is not the one of X-Sdk-Content-Sha256")]
     Body,
-    /// The signature is of another request, or made with another secret.
-    #[error("signature verification failed, canonicalRequest:{0}")]
+    /// The signature is of another request, or made with another secret. The request as it had to
+    /// be signed is for the caller alone, and not for the server's log.
+    #[error("signature verification failed")]
     Signature(String),
     /// The same signed request came before.
     #[error("X-Sdk-Nonce was used before")]
     Replayed,
+}
+
+impl AppRefused {
+    /// What the caller is told.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Signature(request) => format!("{self}, canonicalRequest:{request}"),
+            _ => self.to_string(),
+        }
+    }
 }
 
 /// What a check looks at.
@@ -103,16 +127,7 @@ pub(crate) fn begin(
             credential: None,
             signature: None,
         }),
-        Authentication::App => {
-            let (signature, credential) = app(api, caller, credentials)?;
-            match credential.apis.contains(&api.trigger_id) {
-                true => Ok(Admission {
-                    credential: Some(Arc::clone(credential)),
-                    signature,
-                }),
-                false => Err(GatewayError::AppNotAuthorized),
-            }
-        }
+        Authentication::App => app(api, caller, credentials),
         // What the gateway cannot check it refuses: a trigger that came into the database by
         // another way must not stand open.
         Authentication::Iam => Err(GatewayError::IamRefused),
@@ -132,26 +147,41 @@ impl Admission {
     }
 
     /// Looks at the rest.
-    pub(crate) fn settle(&mut self, body: &[u8], nonces: &Nonces) -> Result<(), GatewayError> {
-        match self.signature.take() {
-            None => Ok(()),
-            Some(signed) => signed.verify(body, nonces),
-        }
+    pub(crate) fn settle(&self, body: &[u8]) -> Result<(), AppRefused> {
+        self.signature.as_ref().map_or(Ok(()), |it| it.verify(body))
+    }
+
+    /// Takes the number that is used once, if the call has one: the last thing before the call, as
+    /// what is refused may be sent again.
+    pub(crate) fn use_up(&self, nonces: &Nonces) -> Result<(), GatewayError> {
+        self.signature
+            .as_ref()
+            .map_or(Ok(()), |it| it.use_up(nonces))
     }
 }
 
-fn app<'a>(
+fn app(
     api: &ApigTrigger,
     caller: &Caller<'_>,
-    credentials: &'a Credentials,
-) -> Result<(Option<Box<Signed>>, &'a Arc<CredentialSecrets>), GatewayError> {
+    credentials: &Credentials,
+) -> Result<Admission, GatewayError> {
     let headers = &caller.request.headers;
+    let bound =
+        |credential: &Arc<CredentialSecrets>| match credential.apis.contains(&api.trigger_id) {
+            true => Ok(Arc::clone(credential)),
+            false => Err(GatewayError::AppNotAuthorized),
+        };
     if let Some(code) = only(headers, APP_CODE, "X-Apig-AppCode")? {
         let refused = match (api.settings.simple_authentication, caller.tls) {
             (false, _) => AppRefused::CodeNotAllowed,
             (true, false) => AppRefused::CodeInPlainText,
             (true, true) => match credentials.of_code(code) {
-                Some(credential) => return Ok((None, credential)),
+                Some(credential) => {
+                    return Ok(Admission {
+                        credential: Some(bound(credential)?),
+                        signature: None,
+                    });
+                }
                 None => AppRefused::UnknownCode,
             },
         };
@@ -159,12 +189,16 @@ fn app<'a>(
     }
     let authorization = only(headers, AUTHORIZATION.as_str(), "Authorization")?;
     let authorization = authorization.ok_or(AppRefused::Missing)?;
-    let signed = Signed::parse(authorization, caller)?;
+    let unverified = Unverified::parse(authorization, caller)?;
     let credential = credentials
-        .of_key(signed.access())
-        .ok_or_else(|| AppRefused::UnknownKey(signed.access().chars().take(64).collect()))?;
-    let signed = signed.of(Arc::clone(credential));
-    Ok((Some(Box::new(signed)), credential))
+        .of_key(unverified.access())
+        .ok_or_else(|| AppRefused::UnknownKey(unverified.access().chars().take(64).collect()))?;
+    let credential = bound(credential)?;
+    let signed = unverified.of(Arc::clone(&credential), caller)?;
+    Ok(Admission {
+        credential: Some(credential),
+        signature: Some(Box::new(signed)),
+    })
 }
 
 /// The one value of a header.

@@ -15,7 +15,7 @@ use serde::ser::{SerializeMap as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 use sluice_domain::id::ApiRequestId;
 
-use crate::auth::APP_CODE;
+use crate::auth::{APP_CODE, is_signature};
 use crate::route_table::{PublishedApi, decoded};
 
 /// Headers that are about one connection only and end at the gateway.
@@ -218,6 +218,7 @@ impl Serialize for EventHeaders<'_> {
                 || HOP_BY_HOP.contains(name)
                 || ends_here.contains(name.as_str())
                 || name == APP_CODE
+                || (name == header::AUTHORIZATION && is_signature(self.headers))
             {
                 continue;
             }

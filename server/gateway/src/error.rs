@@ -159,7 +159,11 @@ impl GatewayError {
                 return (
                     StatusCode::UNAUTHORIZED,
                     Some("APIG.0303"),
-                    format!("Incorrect app authentication information: {refused}").into(),
+                    format!(
+                        "Incorrect app authentication information: {}",
+                        refused.told()
+                    )
+                    .into(),
                 );
             }
             Self::AppNotAuthorized => (

@@ -10,6 +10,7 @@
 //! snapshot of the published APIs, which the server swaps whole. It knows
 //! nothing of how a function runs, and does not open sockets.
 
+mod access_log;
 mod auth;
 mod backend;
 mod body;
@@ -24,6 +25,7 @@ pub mod route_table;
 mod serve;
 mod throttle;
 
+pub use access_log::{AccessLine, AccessLog, AccessedApi};
 pub use auth::{AppRefused, Credentials};
 pub use backend::Backend;
 pub use body::BodyPatience;

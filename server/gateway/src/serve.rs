@@ -23,6 +23,7 @@ use sluice_domain::trigger::Method;
 use sluice_executor::{Call, Outcome};
 use tracing::{Instrument as _, Level, Span, field};
 
+use crate::access_log::{AccessLog, Accessed};
 use crate::auth::{Admission, Caller, Credentials, Nonces};
 use crate::backend::Backend;
 use crate::body::{self, BodyPatience};
@@ -48,6 +49,8 @@ pub struct GatewayConfig {
     pub ids: fn() -> [u8; 16],
     /// What time it is, for the age of signatures.
     pub clock: fn() -> Timestamp,
+    /// Who is told of each request, if anybody is.
+    pub access_log: Option<AccessLog>,
 }
 
 impl Default for GatewayConfig {
@@ -58,6 +61,7 @@ impl Default for GatewayConfig {
             body_patience: BodyPatience::default(),
             ids: draw_id,
             clock: now,
+            access_log: None,
         }
     }
 }
@@ -162,23 +166,40 @@ impl<B: Backend> Gateway<B> {
         let (request, mut body) = request.into_parts();
         // One who waits for `100 Continue` sends nothing until the body is read.
         let waits = request.headers.contains_key(EXPECT);
-        let call = self.call(listener, request_id.clone(), request, &mut body);
+        let config = &self.0.config;
+        let mut accessed = config.access_log.as_ref().map(|log| {
+            let (address, time) = (client_ip(&request), (config.clock)());
+            Accessed::new(log, &request, &request_id, address, listener.tls, time)
+        });
+        let call = self.call(
+            listener,
+            request_id.clone(),
+            request,
+            &mut body,
+            &mut accessed,
+        );
         let answer = AssertUnwindSafe(call)
             .catch_unwind()
             .instrument(span.clone())
             .await
             .unwrap_or_else(|panic| Err(GatewayError::Panicked(panic_text(&*panic))));
+        let mut code = None;
         let response = match answer {
             Ok(response) => response_of(response, self.0.config.console_cookie),
             Err(error) => {
                 span.in_scope(|| log(&error));
+                code = error.code();
                 if !waits {
                     body::discard(body);
                 }
                 error.response(&request_id).map(Body::from)
             }
         };
-        finished(response, head, &request_id)
+        let response = finished(response, head, &request_id);
+        if let Some(accessed) = accessed {
+            accessed.tell(&response, code);
+        }
+        response
     }
 
     /// One call of a trigger URL.
@@ -188,6 +209,7 @@ impl<B: Backend> Gateway<B> {
         request_id: ApiRequestId,
         request: Parts,
         body: &mut Body,
+        accessed: &mut Option<Accessed<B::Deployment>>,
     ) -> Result<FunctionResponse, GatewayError> {
         let authority = host::authority(&request)?;
         limits::check(&request)?;
@@ -199,6 +221,9 @@ impl<B: Backend> Gateway<B> {
             console_cookie: self.0.config.console_cookie,
         };
         let (api, path) = self.route(&arrival, &request)?;
+        if let Some(accessed) = accessed {
+            accessed.api = Some(Arc::clone(&api));
+        }
         let settings = &api.api.settings;
         if !settings.protocol.allows(listener.tls) {
             return Err(GatewayError::ProtocolNotAllowed(settings.protocol));
@@ -219,7 +244,7 @@ impl<B: Backend> Gateway<B> {
             Some(throttle) => throttle.take(admission.credential(), arrival.client_ip),
             None => Ok(()),
         };
-        let mut admission = auth::begin(&api.api, &caller, &self.0.credentials.load())?;
+        let admission = auth::begin(&api.api, &caller, &self.0.credentials.load())?;
         // Only calls that are let in count, and the body of one too many is not waited for.
         let is_settled = admission.is_settled();
         if is_settled {
@@ -228,8 +253,9 @@ impl<B: Backend> Gateway<B> {
         let deployment = api.deployment.as_ref().ok_or(GatewayError::NoDeployment)?;
         let body = body::read(&request.headers, body, self.0.config.body_patience).await?;
         if !is_settled {
-            admission.settle(&body, &self.0.nonces)?;
+            admission.settle(&body)?;
             throttled(&admission)?;
+            admission.use_up(&self.0.nonces)?;
         }
         let call = Call {
             request_id: RequestId::from_bytes((self.0.config.ids)()),
@@ -239,6 +265,10 @@ impl<B: Backend> Gateway<B> {
             },
             event: apig_event(&api, &arrival, &request, path, &body),
         };
+        if let Some(accessed) = accessed {
+            accessed.app_id = admission.credential().cloned();
+            accessed.invocation_id = Some(call.request_id.clone());
+        }
         drop((body, request.headers)); // the function may run for long; the event has them
         Span::current().record("invocation.request_id", call.request_id.as_str());
         let timeout = settings.timeout.duration();

@@ -7,8 +7,11 @@
 )]
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt as _;
 use insta::assert_snapshot;
@@ -28,7 +31,8 @@ use sluice_domain::trigger::{
 use sluice_executor::{Call, Outcome, Refused};
 use sluice_gateway::decode::FunctionResponse;
 use sluice_gateway::{
-    ApiPolicies, Backend, Credentials, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
+    AccessLog, ApiPolicies, Backend, Credentials, Gateway, GatewayConfig, Listener, PublishedApi,
+    RouteTable,
 };
 use tower::ServiceExt as _;
 
@@ -334,6 +338,18 @@ async fn a_caller_is_told_what_is_wrong() {
     }
     assert_snapshot!(check(get().replacing("host;", "host;x-more;")).await, @"401 APIG.0303 Incorrect app authentication information: the signed header x-more is missing");
     assert_snapshot!(check(get().with("X-Sdk-Nonce", "1")).await, @"401 APIG.0303 Incorrect app authentication information: X-Sdk-Nonce is not among the signed headers");
+    assert_snapshot!(check(get().replacing("host;x-sdk-date", "x-sdk-date")).await, @"401 APIG.0303 Incorrect app authentication information: Host is not among the signed headers");
+    assert_snapshot!(check(get().with("X-Stage", "RELEASE")).await, @"401 APIG.0303 Incorrect app authentication information: X-Stage is not among the signed headers");
+    assert_snapshot!(check(get().replacing("host;x", "host;Host;x")).await, @"401 APIG.0303 Incorrect app authentication information: SignedHeaders names Host more than once");
+    let mut escaped = get();
+    escaped.uri = "/f/a%2fb".to_owned();
+    assert_snapshot!(check(escaped).await, @"401 APIG.0303 Incorrect app authentication information: a signed path must not have %2F");
+    // Not what the caller's page may not know, though the caller can have it signed.
+    let cookies = get()
+        .with("Cookie", "sluice_session=secret")
+        .with("X-Stage", "RELEASE");
+    let answer = check(cookies.replacing("host;", "cookie;host;x-stage;")).await;
+    assert_snapshot!(answer, @"401 APIG.0303 Incorrect app authentication information: signature verification failed, canonicalRequest:GET|/f/||cookie:***|host:07070707070707070707070707070707.apig.localhost|x-stage:RELEASE|x-sdk-date:20261123T120000Z||cookie;host;x-stage;x-sdk-date|e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     // In the form in which it had to be signed.
     let mut changed = Case::named("a query with escapes");
     changed.method = "POST".to_owned();
@@ -414,7 +430,12 @@ async fn an_app_code_is_enough_where_the_api_says_so() {
     assert_snapshot!(world.answer(with_code("another")).await, @"401 APIG.0303 Incorrect app authentication information: app not found, appcode");
     let http = Listener { tls: false };
     assert_snapshot!(world.answer_by(http, with_code(&code)).await, @"401 APIG.0303 Incorrect app authentication information: an AppCode is accepted over HTTPS only");
-    // The function does not get it.
+    // The function gets neither it nor a signature.
+    let (_, event) = world
+        .sent(Listener { tls: true }, Case::named("a GET").request())
+        .await;
+    let event: Value = serde_json::from_slice(&event).unwrap();
+    assert_eq!(event["headers"]["authorization"], Value::Null);
     let (_, event) = world.sent(Listener { tls: true }, with_code(&code)).await;
     let event: Value = serde_json::from_slice(&event).unwrap();
     assert_eq!(event["headers"]["x-apig-appcode"], Value::Null);
@@ -424,6 +445,53 @@ async fn an_app_code_is_enough_where_the_api_says_so() {
     world.publish(strict);
     assert_snapshot!(world.answer(with_code(&code)).await, @"401 APIG.0303 Incorrect app authentication information: the API has no simple authentication");
     assert_eq!(world.answer(Case::named("a GET").request()).await, "200");
+}
+
+#[tokio::test]
+async fn each_request_is_told_of_without_what_is_secret() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&told);
+    let config = GatewayConfig {
+        clock: || Timestamp(NOW),
+        ids: || [0xab; 16],
+        access_log: Some(AccessLog(Arc::new(move |line| {
+            let mut line = serde_json::to_value(line).unwrap();
+            let took = line["request_time"].take().as_f64().unwrap();
+            assert!((0.0..10.0).contains(&took));
+            lines.lock().unwrap().push(line);
+        }))),
+        ..GatewayConfig::default()
+    };
+    let world = World(Gateway::new(Echo, config));
+    world.publish(api());
+    world.0.admit(Credentials::new([credential()]));
+    let mut request = Case::named("a query")
+        .with("User-Agent", "curl/8")
+        .request();
+    let address: SocketAddr = "192.0.2.1:1234".parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(address));
+    assert_eq!(world.answer(request).await, "200");
+    world.answer(with_code("wrong")).await;
+    let told = told.lock().unwrap();
+    let text = serde_json::to_string_pretty(&*told).unwrap();
+    for secret in ["wrong", "Signature", "b=2"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    assert!(told[0]["bytes_sent"].as_u64() > Some(100));
+    let told: Vec<_> = told
+        .iter()
+        .map(|line| {
+            let line = line.as_object().unwrap().iter();
+            let line = line.filter(|(name, _)| *name != "bytes_sent" && *name != "request_time");
+            line.map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    assert_snapshot!(told.join("\n").replace("07070707070707070707070707070707", "<group>"), @r#"
+    api_id="02020202020202020202020202020202" api_name="API_test" app_id="01010101010101010101010101010101" group_id="<group>" host="<group>.apig.localhost" http_user_agent="curl/8" invocation_id="abababab-abab-abab-abab-abababababab" remote_addr="192.0.2.1" request_id="abababababababababababababababab" request_method="GET" scheme="https" stage="RELEASE" status=200 time="2026-11-23T12:00:00.000Z" uri="/f"
+    api_id="02020202020202020202020202020202" api_name="API_test" apig_err_code="APIG.0303" group_id="<group>" host="<group>.apig.localhost" http_user_agent="" remote_addr=null request_id="abababababababababababababababab" request_method="GET" scheme="https" stage="RELEASE" status=401 time="2026-11-23T12:00:00.000Z" uri="/f"
+    "#);
 }
 
 proptest! {

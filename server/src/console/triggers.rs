@@ -8,7 +8,7 @@ use sluice_domain::api_group::{ApiGroup, ApiGroupName};
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
-use sluice_domain::trigger::{ApigTrigger, ApigTriggerSettings, Protocol};
+use sluice_domain::trigger::{ApigTrigger, ApigTriggerSettings, Authentication, Protocol};
 
 use super::{Addresses, RequestConsole, refused};
 use crate::drawn;
@@ -115,6 +115,13 @@ impl RequestConsole {
                 400,
                 message,
             ));
+        }
+        let code_is_of_use =
+            settings.authentication == Authentication::App && settings.protocol.allows(true);
+        if settings.simple_authentication && !code_is_of_use {
+            let message = "Simple authentication needs App authentication and HTTPS";
+            let field = "simple_authentication";
+            return Err(ConsoleError::field(field, "FSS.1417", 400, message));
         }
         let trigger = ApigTrigger {
             trigger_id: TriggerId::from_bytes(drawn::id_bytes()),

@@ -53,7 +53,8 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             // With WAL a power cut can lose the last moments, but never damages the file.
             .synchronous(SqliteSynchronous::Normal)
-            // What was a secret in plain text must not stay in the file once it is encrypted.
+            // What is deleted is zeroed where that costs no further write. It does not reach pages
+            // that become free as a whole: a secret that once stood in plain text is to be changed.
             .pragma("secure_delete", "fast")
             // A burst of logs must not leave a large WAL file behind for good.
             .pragma("journal_size_limit", "67108864");

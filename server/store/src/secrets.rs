@@ -102,9 +102,14 @@ fn draw(path: &Path) -> io::Result<()> {
     file.sync_all()?;
     let linked = match fs::hard_link(&beside, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
+        // Not every file system has links.
+        Err(_) => fs::rename(&beside, path),
+        Ok(()) => Ok(()),
     };
-    fs::remove_file(&beside)?;
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        removed => removed?,
+    }
     linked?;
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
         File::open(folder)?.sync_all()?;

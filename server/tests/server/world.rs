@@ -70,6 +70,7 @@ impl World {
                 https_port: 8443,
             },
             secure_cookie: false,
+            access_log: None,
         })
         .await
         .unwrap();

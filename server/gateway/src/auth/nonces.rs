@@ -48,7 +48,13 @@ impl Nonces {
                 return Err(Full);
             }
         }
-        Ok(used.insert(key_bytes, expires).is_none())
+        match used.get(&key_bytes) {
+            Some(until) if *until >= now => Ok(false),
+            _ => {
+                used.insert(key_bytes, expires);
+                Ok(true)
+            }
+        }
     }
 }
 
@@ -63,6 +69,9 @@ mod tests {
             nonces.take(key, nonce.as_bytes(), Timestamp(10), Timestamp(0))
         };
         assert_eq!(take("a", "1"), Ok(true));
+        assert_eq!(take("a", "1"), Ok(false));
+        let later = nonces.take("a", b"1", Timestamp(30), Timestamp(11));
+        assert_eq!(later, Ok(true), "its signature had expired");
         assert_eq!(take("a", "1"), Ok(false));
         assert_eq!(take("a", "2"), Ok(true));
         assert_eq!(take("b", "1"), Ok(true));

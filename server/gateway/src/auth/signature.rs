@@ -5,6 +5,7 @@
 //! again; the headers that the caller names; and the digest of the body.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use hmac::{Hmac, Mac};
@@ -32,6 +33,17 @@ const UNSIGNED: &[u8] = b"UNSIGNED-PAYLOAD";
 /// Characters of a refused request that its caller is shown.
 const SHOWN_CHARS: usize = 2000;
 
+/// Headers whose values a caller is shown. Others can be secrets that its page does not know, such
+/// as the cookies of another page.
+const SHOWN_HEADERS: [&str; 6] = [
+    "host",
+    "content-type",
+    "x-sdk-content-sha256",
+    "x-sdk-date",
+    "x-sdk-nonce",
+    "x-stage",
+];
+
 /// All but the unreserved characters of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -39,10 +51,21 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// A signature, and what it is of but for the body.
+/// A signature as it stands in the headers.
 #[derive(Debug)]
-pub(crate) struct Unverified {
-    access: String,
+pub(crate) struct Unverified<'a> {
+    access: &'a str,
+    names: &'a str,
+    signature: [u8; 32],
+    date: Timestamp,
+    nonce: Option<&'a [u8]>,
+    /// What the caller says of the body.
+    content: Option<&'a [u8]>,
+}
+
+/// The same, whose it says it is, and what it is of but for the body.
+pub(crate) struct Signed {
+    credential: Arc<CredentialSecrets>,
     signature: [u8; 32],
     date: Timestamp,
     now: Timestamp,
@@ -53,18 +76,9 @@ pub(crate) struct Unverified {
     nonce: Option<Vec<u8>>,
 }
 
-/// The same, and whose it says it is.
-pub(crate) struct Signed {
-    unverified: Unverified,
-    credential: Arc<CredentialSecrets>,
-}
-
-impl Signed {
+impl<'a> Unverified<'a> {
     /// Reads a signature from the headers of a request.
-    pub(super) fn parse(
-        authorization: &[u8],
-        caller: &Caller<'_>,
-    ) -> Result<Unverified, AppRefused> {
+    pub(super) fn parse(authorization: &'a [u8], caller: &Caller<'a>) -> Result<Self, AppRefused> {
         let headers = &caller.request.headers;
         let authorization = std::str::from_utf8(authorization).map_err(|_| AppRefused::Form)?;
         let [access, names, signature] = fields(authorization).ok_or(AppRefused::Form)?;
@@ -80,69 +94,74 @@ impl Signed {
             });
         }
         let nonce = only(headers, "x-sdk-nonce", "X-Sdk-Nonce")?;
-        let is_signed = |name: &str| names.split(';').any(|it| it.eq_ignore_ascii_case(name));
-        if nonce.is_some() && !is_signed("x-sdk-nonce") {
-            return Err(AppRefused::NonceNotSigned);
-        }
-        Ok(Unverified {
-            access: access.to_owned(),
+        check_names(names, headers)?;
+        Ok(Self {
+            access,
+            names,
             signature: bytes,
             date,
-            now: caller.now,
-            canonical: canonical_request(caller, names)?,
-            content: only(headers, "x-sdk-content-sha256", "X-Sdk-Content-Sha256")?
-                .map(<[u8]>::to_vec),
-            nonce: nonce.map(<[u8]>::to_vec),
+            nonce,
+            content: only(headers, "x-sdk-content-sha256", "X-Sdk-Content-Sha256")?,
         })
     }
 
-    /// Compares the signature with that of the request, its body included.
-    pub(super) fn verify(self, body: &[u8], nonces: &Nonces) -> Result<(), GatewayError> {
-        let Self {
-            unverified,
+    /// The AppKey.
+    pub(super) fn access(&self) -> &'a str {
+        self.access
+    }
+
+    /// Says whose it is to be.
+    pub(super) fn of(
+        self,
+        credential: Arc<CredentialSecrets>,
+        caller: &Caller<'_>,
+    ) -> Result<Signed, AppRefused> {
+        Ok(Signed {
             credential,
-        } = self;
+            signature: self.signature,
+            date: self.date,
+            now: caller.now,
+            canonical: canonical_request(caller, self.names)?,
+            content: self.content.map(<[u8]>::to_vec),
+            nonce: self.nonce.map(<[u8]>::to_vec),
+        })
+    }
+}
+
+impl Signed {
+    /// Compares the signature with that of the request, its body included.
+    pub(super) fn verify(&self, body: &[u8]) -> Result<(), AppRefused> {
         let digest = hex::encode(Sha256::digest(body));
         // Some signers leave what they say of the body out of account where there is none.
-        let said = unverified.content.as_deref();
+        let said = self.content.as_deref();
         let candidates = [
             said,
             (said.is_none() || body.is_empty()).then_some(digest.as_bytes()),
         ];
-        let secret = credential.app_secret.expose().as_bytes();
-        let signs = |payload: &&[u8]| unverified.signs(secret, payload);
+        let secret = self.credential.app_secret.expose().as_bytes();
+        let signs = |payload: &&[u8]| self.signs(secret, payload);
         if !candidates.iter().flatten().any(signs) {
             let payload = said.unwrap_or(digest.as_bytes());
-            return Err(AppRefused::Signature(unverified.shown(payload)).into());
+            return Err(AppRefused::Signature(self.shown(payload)));
         }
-        if said
-            .is_some_and(|said| said != UNSIGNED && !said.eq_ignore_ascii_case(digest.as_bytes()))
-        {
-            return Err(AppRefused::Body.into());
+        let is_right =
+            |said: &[u8]| said == UNSIGNED || said.eq_ignore_ascii_case(digest.as_bytes());
+        match said.is_none_or(is_right) {
+            true => Ok(()),
+            false => Err(AppRefused::Body),
         }
-        let Some(nonce) = &unverified.nonce else {
+    }
+
+    /// Takes the number that is used once, if there is one.
+    pub(super) fn use_up(&self, nonces: &Nonces) -> Result<(), GatewayError> {
+        let Some(nonce) = &self.nonce else {
             return Ok(());
         };
-        let expires = Timestamp(unverified.date.millis().saturating_add(SKEW_MS));
-        match nonces.take(&unverified.access, nonce, expires, unverified.now) {
+        let expires = Timestamp(self.date.millis().saturating_add(SKEW_MS));
+        match nonces.take(self.credential.app_key.as_str(), nonce, expires, self.now) {
             Ok(true) => Ok(()),
             Ok(false) => Err(AppRefused::Replayed.into()),
             Err(Full) => Err(GatewayError::TooManyNonces),
-        }
-    }
-}
-
-impl Unverified {
-    /// The AppKey.
-    pub(super) fn access(&self) -> &str {
-        &self.access
-    }
-
-    /// Says whose it is to be.
-    pub(super) fn of(self, credential: Arc<CredentialSecrets>) -> Signed {
-        Signed {
-            unverified: self,
-            credential,
         }
     }
 
@@ -161,10 +180,36 @@ impl Unverified {
 
     /// The request in the form in which it had to be signed, for the caller.
     fn shown(&self, payload: &[u8]) -> String {
-        let mut text = self.canonical.clone();
-        text.extend_from_slice(payload);
-        let text = String::from_utf8_lossy(&text).replace('\n', "|");
+        let canonical = String::from_utf8_lossy(&self.canonical);
+        // Method, path and query; the headers; an empty line and their names.
+        let lines = canonical.split('\n').enumerate();
+        let lines = lines.map(|(at, line)| match line.split_once(':') {
+            Some((name, _)) if at >= 3 && !SHOWN_HEADERS.contains(&name) => {
+                format!("{name}:***").into()
+            }
+            _ => Cow::Borrowed(line),
+        });
+        let text = lines.collect::<Vec<_>>().join("|") + &String::from_utf8_lossy(payload);
         text.chars().take(SHOWN_CHARS).collect()
+    }
+}
+
+/// Looks at which headers are signed. Those that decide which API is called have to be.
+fn check_names(names: &str, headers: &HeaderMap) -> Result<(), AppRefused> {
+    let mut seen = HashSet::new();
+    for name in names.split(';') {
+        if !seen.insert(name.to_ascii_lowercase()) {
+            return Err(AppRefused::SignedTwice(name.chars().take(64).collect()));
+        }
+    }
+    for (name, shown) in [("x-stage", "X-Stage"), ("x-sdk-nonce", "X-Sdk-Nonce")] {
+        if headers.contains_key(name) && !seen.contains(name) {
+            return Err(AppRefused::NotSigned(shown));
+        }
+    }
+    match seen.contains(HOST.as_str()) {
+        true => Ok(()),
+        false => Err(AppRefused::NotSigned("Host")),
     }
 }
 
@@ -187,6 +232,10 @@ fn fields(authorization: &str) -> Option<[&str; 3]> {
 /// The request in its one form, up to the digest of its body.
 fn canonical_request(caller: &Caller<'_>, names: &str) -> Result<Vec<u8>, AppRefused> {
     let request = caller.request;
+    // It would be signed as if it ended a segment, and does not when the API is found.
+    if request.uri.path().to_ascii_lowercase().contains("%2f") {
+        return Err(AppRefused::EscapedSlash);
+    }
     let mut text = Vec::with_capacity(1024);
     let mut line = |part: &[u8]| {
         text.extend_from_slice(part);
