@@ -31,7 +31,7 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the console and the gateway until Ctrl+C.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Manage the console's users.
     User(UserArgs),
     /// Print where the local certificate authority is and how to trust it.

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.command {
-            Command::Serve(args) => sluice::serve::run(args).await,
+            Command::Serve(args) => sluice::serve::run(*args).await,
             Command::User(args) => sluice::users::run(args).await,
             Command::Ca(args) => sluice::serve::print_ca(&args),
         }
