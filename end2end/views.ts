@@ -102,6 +102,14 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
     at("Basic Settings", `${of}/configuration/basic-settings`),
     at("Triggers", `${of}/configuration/triggers`),
     {
+      name: "Triggers, Call it",
+      show: async (page) => {
+        await open(page, `${of}/configuration/triggers`);
+        await page.getByText("Call it").click();
+        await expect(page.getByRole("region", { name: "Python" })).toBeVisible();
+      },
+    },
+    {
       name: "Create Trigger",
       show: async (page) => {
         const dialog = await openCreateTrigger(page, name);
@@ -124,6 +132,66 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
         await open(page, `${of}/configuration/environment-variables`);
         await page.getByRole("button", { name: "Edit Environment Variable" }).click();
         await page.getByRole("textbox", { name: "Key" }).fill("1");
+      },
+    },
+    {
+      name: "Create Credential, refused",
+      show: async (page) => {
+        await open(page, "/api-gateway/credentials");
+        await page.getByRole("button", { name: "Create Credential" }).click();
+        await page.getByRole("textbox", { name: "Name" }).fill("1");
+      },
+    },
+    {
+      name: "Credential, told once",
+      show: async (page) => {
+        await open(page, "/api-gateway/credentials");
+        await page.getByRole("button", { name: "Create Credential" }).click();
+        await page.getByRole("textbox", { name: "Name" }).fill(named("Looks"));
+        await page.getByRole("button", { name: "OK", exact: true }).click();
+        await expect(page.getByRole("dialog", { name: "Copy It Now" })).toBeVisible();
+      },
+    },
+    at("Credentials", "/api-gateway/credentials"),
+    {
+      name: "Reset Secret",
+      show: async (page) => {
+        await open(page, "/api-gateway/credentials");
+        await page.getByRole("button", { name: "Reset Secret" }).first().click();
+        await expect(page.getByRole("dialog")).toContainText("A new AppSecret is made.");
+      },
+    },
+    {
+      name: "Create Policy, Request Throttling",
+      show: async (page) => {
+        await open(page, "/api-gateway/policies");
+        await page.getByRole("button", { name: "Create Policy" }).click();
+        await page.getByLabel("Max. Requests").fill("0");
+      },
+    },
+    {
+      name: "Create Policy, Access Control",
+      show: async (page) => {
+        await open(page, "/api-gateway/policies");
+        await page.getByRole("button", { name: "Create Policy" }).click();
+        await page.getByRole("textbox", { name: "Name" }).fill(named("Looks"));
+        await page.getByRole("combobox", { name: "Type" }).selectOption("Access Control");
+        await page.getByLabel("IP Addresses").fill("10.0.0.0/8");
+      },
+    },
+    {
+      name: "Policies",
+      show: async (page) => {
+        await page.getByRole("dialog").getByRole("button", { name: "OK" }).click();
+        await expect(page.getByRole("article").first()).toBeVisible();
+      },
+    },
+    {
+      name: "Bind to APIs",
+      show: async (page) => {
+        await open(page, "/api-gateway/policies");
+        await page.getByRole("button", { name: "Bind to APIs" }).first().click();
+        await expect(page.getByRole("checkbox").first()).toBeVisible();
       },
     },
     at("A function that does not exist", "/functions/no-such-function/code"),
