@@ -33,7 +33,7 @@ pub enum GatewayError {
     #[error("the API is to be called by {0} only")]
     ProtocolNotAllowed(Protocol),
     /// The caller has not proved which credential it has.
-    #[error("the caller is not authenticated: {0}")]
+    #[error("the caller is not authenticated")]
     App(#[from] AppRefused),
     /// The credential may not call this API.
     #[error("the credential is not authorized for the API")]
@@ -45,7 +45,7 @@ pub enum GatewayError {
     #[error("the address of the caller is not allowed")]
     AddressRefused,
     /// The API was called too often.
-    #[error("the API was called too often: {0}")]
+    #[error("the API was called too often")]
     Throttled(#[from] Throttled),
     /// More numbers that are used once are in use than are remembered.
     #[error("too many signed requests with X-Sdk-Nonce")]
