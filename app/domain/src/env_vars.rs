@@ -174,13 +174,16 @@ impl EnvVars {
     /// What these become by `changes`, which name all that are to be.
     pub fn changed(&self, changes: Vec<EnvVarChange>) -> Result<Self, InvalidEnvVars> {
         let changed = changes.into_iter().map(|change| {
+            let key = change.key;
             let value = match (change.value, change.is_encrypted) {
                 (Some(text), true) => EnvValue::Encrypted(Secret(text)),
                 (Some(text), false) => EnvValue::Plain(text),
-                (None, true) if self.has_encrypted(&change.key) => self.value(&change.key),
-                (None, _) => return Err(InvalidEnvVars::NothingToKeep(change.key)),
+                (None, true) => match self.find(&key) {
+                    Some(kept @ EnvValue::Encrypted(_)) => kept.clone(),
+                    _ => return Err(InvalidEnvVars::NothingToKeep(key)),
+                },
+                (None, false) => return Err(InvalidEnvVars::NothingToKeep(key)),
             };
-            let key = change.key;
             Ok(EnvVar { key, value })
         });
         changed.collect::<Result<Vec<_>, _>>()?.try_into()
@@ -199,11 +202,6 @@ impl EnvVars {
     /// Whether the variable of this name is encrypted.
     pub fn has_encrypted(&self, key: &str) -> bool {
         matches!(self.find(key), Some(EnvValue::Encrypted(_)))
-    }
-
-    fn value(&self, key: &str) -> EnvValue {
-        let found = self.find(key).cloned();
-        found.unwrap_or_else(|| EnvValue::Plain(String::new()))
     }
 
     fn find(&self, key: &str) -> Option<&EnvValue> {

@@ -255,7 +255,8 @@ impl Executor {
             place.send(Arc::clone(&invocation.record));
             if let Some(used) = used {
                 // After the answer: the caller need not wait for it, but a stop does.
-                let stopping = inner.stopping.enter();
+                let pre_stop = &deployment.spec().settings.pre_stop;
+                let stopping = pre_stop.as_ref().and_then(|_| inner.stopping.enter());
                 let replacing = supply::replace(inner, deployment, used, slot, stopping);
                 tokio::spawn(replacing);
             }
