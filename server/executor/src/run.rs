@@ -23,6 +23,10 @@ use crate::log::{Log, now};
 use crate::making;
 use crate::retire::retire;
 
+/// On how many instances an initializer is tried before the call fails. Source: initializer, up to
+/// 3 tries.
+const INITIALIZER_TRIES: u32 = 3;
+
 /// Runs one invocation to its end. Whatever happens, there is a record. Where each call has an
 /// instance of its own, what comes back besides is the one that it has used.
 pub async fn invocation<T>(
@@ -156,7 +160,20 @@ impl Story {
         let version = &deployment.spec().version;
         self.platform(format!("Start load request '{id}', version: {version}"));
         let mut instance = making::instance(executor, deployment, id).await?;
-        let ready = making::ready(&mut instance, deployment, id).await;
+        let mut ready = making::ready(&mut instance, deployment, id).await;
+        for number in 2..=INITIALIZER_TRIES {
+            let failed = match ready {
+                Err(failed) if may_try_again(&failed, deployment.spec(), begun) => failed,
+                _ => break,
+            };
+            self.collect(&instance);
+            self.report(&failed.report);
+            self.platform(format!(
+                "Initializer failed, try {number} of {INITIALIZER_TRIES} on a new instance"
+            ));
+            instance = making::instance(executor, deployment, id).await?;
+            ready = making::ready(&mut instance, deployment, id).await;
+        }
         let took = begun.elapsed();
         self.cold_start = Some(took);
         self.collect(&instance);
@@ -312,6 +329,14 @@ impl Story {
             log: self.log,
         }
     }
+}
+
+/// True where another instance may have more luck: the initializer failed, and sooner than its
+/// timeout, so that nobody waits for three of those.
+fn may_try_again(failed: &Failed, spec: &DeploymentSpec, begun: Instant) -> bool {
+    let initializer = spec.settings.initializer.as_ref();
+    failed.cause == Cause::InitializationFailed
+        && initializer.is_some_and(|it| begun.elapsed() < it.timeout.duration())
 }
 
 /// What a panic had to say.

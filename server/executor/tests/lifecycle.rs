@@ -112,6 +112,33 @@ async fn an_instance_that_grew_or_failed_is_not_made_new() {
 }
 
 #[tokio::test]
+async fn an_initializer_is_tried_on_three_instances() {
+    let check = async |code: &str, seconds: u32| {
+        let world = World::start().await;
+        let mut spec = spec(code);
+        spec.settings.initializer = Some(Initializer {
+            function: "index.initializer".parse().unwrap(),
+            timeout: seconds.try_into().unwrap(),
+        });
+        let deployment = world.deploy_spec(spec).await.unwrap();
+        let invocation = world.call(&deployment, "{}").await;
+        let log: Vec<_> = invocation.record.log.iter().map(|line| line.text.clone()).collect();
+        let tries = log.iter().filter(|line| line.contains("trying")).count();
+        let told = log.iter().filter(|line| line.contains("of 3 on a new instance")).count();
+        (invocation.record.cause, tries, told)
+    };
+    let fails = "def initializer(context):\n    print('trying')\n    raise OSError('down')\n\
+                 def handler(event, context):\n    return 1\n";
+    assert_eq!(check(fails, 60).await, (Cause::InitializationFailed, 3, 2));
+    let hangs = "import time\ndef initializer(context):\n    print('trying')\n    time.sleep(9)\n\
+                 def handler(event, context):\n    return 1\n";
+    assert_eq!(check(hangs, 1).await, (Cause::InitializationFailed, 1, 0));
+    let works = "def initializer(context):\n    print('trying')\n\
+                 def handler(event, context):\n    return 1\n";
+    assert_eq!(check(works, 60).await, (Cause::ColdStart, 1, 0));
+}
+
+#[tokio::test]
 async fn fresh_instances_run_the_initializer_each() {
     let world = World::start().await;
     let mut spec = fresh(
