@@ -134,7 +134,7 @@ async fn snapshot_of(deployment: &Deployment) -> Option<Duration> {
     loop {
         match deployment.snapshot() {
             None => tokio::time::sleep(Duration::from_millis(1)).await,
-            Some(made) => return made.ok().map(|snapshot| snapshot.took),
+            Some(made) => return made.ok().and_then(|snapshot| snapshot.took),
         }
     }
 }

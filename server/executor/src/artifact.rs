@@ -2,12 +2,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use crate::scratch::ScratchFolder;
+
+/// What the names of compiled files end with.
+const EXTENSION: &str = "cwasm";
 
 /// Writes a compiled file. It gets a seal, which goes last: without it the file counts as
 /// damaged.
@@ -58,6 +62,36 @@ pub fn key<'a>(engine: &Engine, parts: impl IntoIterator<Item = &'a [u8]>) -> St
     }
     std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hashing);
     hex::encode(hashing.0.finalize())
+}
+
+/// Says that a file was used now, and removes those that were not used for longest, so that
+/// `most` remain. What is mapped stays mapped.
+pub fn used(folder: &Path, name: &str, most: usize) {
+    // Who cannot say so has it made again some day.
+    if let Ok(file) = fs::File::open(folder.join(name)) {
+        drop(file.set_modified(SystemTime::now()));
+    }
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|end| end == EXTENSION))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.file_name())))
+        .collect();
+    files.sort();
+    for (_, name) in files.iter().rev().skip(most) {
+        remove(folder, &name.to_string_lossy());
+    }
+}
+
+/// Removes a compiled file and its seal.
+pub fn remove(folder: &Path, name: &str) {
+    for name in [name.to_owned(), seal(name)] {
+        let file = folder.join(name);
+        if let Err(error) = fs::remove_file(&file) {
+            tracing::warn!(path = %file.display(), %error, "an old artifact could not be removed");
+        }
+    }
 }
 
 fn check(folder: &Path, name: &str) -> wasmtime::Result<()> {

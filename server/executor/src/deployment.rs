@@ -11,7 +11,8 @@ use tokio::sync::Mutex;
 
 use crate::component::ComponentInfo;
 use crate::executor::Inner;
-use crate::instance::Blueprint;
+use crate::instance::{Blueprint, ColdStarts};
+use crate::kept::Kept;
 use crate::pool::Pool;
 use crate::renew::Pristine;
 use crate::retire::retire;
@@ -47,6 +48,8 @@ pub struct Deployment {
     pub(crate) pool: Pool,
     pub(crate) blueprint: Arc<Blueprint>,
     share: Arc<Share>,
+    /// Where its snapshot may outlive the server.
+    pub(crate) kept: Option<Kept>,
     /// How many instances are being made that nobody waits for.
     pub(crate) making: AtomicUsize,
     /// What used instances are made new from, where each call has one of its own.
@@ -63,6 +66,7 @@ impl Deployment {
         mut spec: DeploymentSpec,
         blueprint: Blueprint,
         share: Arc<Share>,
+        kept: Option<Kept>,
     ) -> Self {
         // All functions' code together may not fit into memory.
         spec.code = CodePackage::default();
@@ -72,6 +76,7 @@ impl Deployment {
             pool: Pool::default(),
             blueprint: Arc::new(blueprint),
             share,
+            kept,
             making: AtomicUsize::new(0),
             pristine: Mutex::default(),
             is_prepared: AtomicBool::new(false),
@@ -128,6 +133,11 @@ impl Deployment {
         {
             *pristine = None;
         }
+    }
+
+    /// What its last cold starts took.
+    pub fn cold_starts(&self) -> ColdStarts {
+        self.blueprint.cold_starts()
     }
 
     /// The snapshot that instances begin with, or why there is none; nothing while it is

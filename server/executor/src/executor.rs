@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use sluice_domain::function::Runtime;
@@ -15,11 +15,13 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::budget::Budget;
 use crate::call::{Call, Invocation, MAX_EVENT_BYTES, Refused, ResponseRefused};
+use crate::clock::Clock;
 use crate::component::Components;
 use crate::deployment::{DeployError, Deployment, DeploymentSpec, Share};
 use crate::engine::{self, Ticker};
 use crate::gate::Gate;
 use crate::instance::{Blueprint, Surroundings};
+use crate::kept::Kept;
 use crate::outbound::{Outside, Trust};
 use crate::retire::retire;
 use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, unusable};
@@ -78,6 +80,7 @@ pub(crate) struct Inner {
     pub(crate) stopping: Gate,
     pub(crate) ticker: Ticker,
     folders: Folders,
+    clock: Clock,
     outside: Arc<Outside>,
     /// One snapshot is made at a time.
     snapshots: Arc<Semaphore>,
@@ -89,11 +92,13 @@ pub(crate) struct Inner {
     _lock: fs::File,
 }
 
-/// The folders whose content lives no longer than the executor.
+/// Its folders. The content of all but one lives no longer than the executor.
 struct Folders {
     code: PathBuf,
     snapshots: PathBuf,
     tmp: Arc<Stock>,
+    /// This one stays.
+    kept: PathBuf,
 }
 
 impl Executor {
@@ -110,10 +115,14 @@ impl Executor {
         for folder in [&code, &snapshots, &tmp] {
             scratch::emptied(folder).map_err(unusable(folder))?;
         }
+        let kept = folder("kept");
+        fs::create_dir_all(&kept).map_err(unusable(&kept))?;
+        let clock = Clock::in_folder(&config.artifacts).map_err(unusable(&config.artifacts))?;
         let folders = Folders {
             code,
             snapshots,
             tmp: Arc::new(Stock::new(tmp)),
+            kept,
         };
         let engine = engine::engine().map_err(StartError::Engine)?;
         // This blocks, also for the seconds of a compilation: nothing is served before.
@@ -144,6 +153,7 @@ impl Executor {
             stopping: Gate::new(),
             ticker,
             folders,
+            clock,
             outside: Arc::new(Outside::new(trust)),
             snapshots: Arc::new(Semaphore::new(1)),
             turns: Turns::new(threads),
@@ -165,7 +175,7 @@ impl Executor {
     /// Checks the syntax of the code and makes it ready to be called; a snapshot is made in
     /// the background. Calls in flight, and earlier deployments, are not touched.
     pub async fn deploy(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
-        let deployment = self.restore(spec).await?;
+        let deployment = self.ready(spec).await?;
         self.prepare(&deployment);
         Ok(deployment)
     }
@@ -183,16 +193,48 @@ impl Executor {
         ));
     }
 
-    /// The same as a deploy, but the snapshot is made when the function is first called: where
-    /// a server has many functions, most of them are not called soon after its start.
+    /// The same as a deploy, but with the snapshot that an earlier server has kept. Where there
+    /// is none, it is made when the function is first called: of many functions, most are not
+    /// called soon after a server's start.
     pub async fn restore(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
+        let deployment = self.ready(spec).await?;
+        if let Some(kept) = deployment.kept.clone() {
+            let blueprint = Arc::clone(&deployment.blueprint);
+            let begins = move || snapshot::begin_with_kept(&blueprint, &kept);
+            let begins = tokio::task::spawn_blocking(begins).await;
+            match begins.map_err(|ended| DeployError::Disk(ended.into()))? {
+                Ok(Some(snapshot)) => {
+                    deployment.is_prepared.store(true, Ordering::SeqCst);
+                    let _ = deployment.snapshot.set(Ok(snapshot));
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(
+                    function.name = %deployment.spec().function_name,
+                    error = format!("{error:#}"),
+                    "a kept snapshot cannot be used"
+                ),
+            }
+        }
+        // They have to be there without a call.
+        if deployment.spec().settings.concurrency.reserved_instances() > 0 {
+            self.prepare(&deployment);
+            if deployment.snapshot.get().is_some() {
+                supply::fill(&self.0, &deployment);
+            }
+        }
+        Ok(deployment)
+    }
+
+    async fn ready(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {
         let inner = &self.0;
         let _inside = inner.gate.enter().ok_or(DeployError::Stopping)?;
         let runtime = inner.runtime(&spec).await?;
-        let parent = inner.folders.code.clone();
-        let (spec, folder) = tokio::task::spawn_blocking(move || {
+        let (parent, kept) = (inner.folders.code.clone(), inner.folders.kept.clone());
+        let (clock, of) = (inner.clock, runtime.clone());
+        let (spec, folder, kept) = tokio::task::spawn_blocking(move || {
             let folder = code::write(&spec.code, &parent);
-            (spec, folder)
+            let kept = Kept::of(&kept, &spec, &of, &clock);
+            (spec, folder, kept)
         })
         .await
         .map_err(|ended| DeployError::Disk(ended.into()))?;
@@ -204,18 +246,16 @@ impl Executor {
             budget: Arc::clone(&inner.budget),
             outside: Arc::clone(&inner.outside),
             tmp_bytes: inner.config.tmp_bytes,
+            clock: inner.clock,
         };
         let blueprint = Blueprint::new(&spec, runtime, folder, surroundings);
         let ticking = inner.ticker.during_call();
         syntax::check(spec.runtime, &spec.code, &blueprint).await?;
         drop(ticking);
         share.slots.resize(inner.most_instances(&spec));
-        let deployment = Deployment::new(Arc::downgrade(inner), spec, blueprint, share);
+        let deployment = Deployment::new(Arc::downgrade(inner), spec, blueprint, share, kept);
         let deployment = Arc::new(deployment);
         inner.remember(&deployment);
-        if deployment.spec().settings.concurrency.reserved_instances() > 0 {
-            self.prepare(&deployment);
-        }
         Ok(deployment)
     }
 
@@ -421,13 +461,21 @@ async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
     let _ticking = inner.ticker.during_call();
     let timeout = deployment.spec().settings.timeout.duration();
     let timeout = timeout.min(LONGEST_LOADING);
-    let folder = &inner.folders.snapshots;
-    let made = snapshot::make(&deployment.blueprint, folder, timeout).await;
+    let (folder, kept) = (&inner.folders.snapshots, deployment.kept.clone());
+    let blueprint = &deployment.blueprint;
+    let made = snapshot::make(blueprint, folder, kept, timeout).await;
+    if made.is_ok() {
+        // Nobody may call it for long, and what it saves is of interest now.
+        let begun = Instant::now();
+        if blueprint.instance().await.is_ok() {
+            blueprint.measured(true, begun.elapsed());
+        }
+    }
     let name = &deployment.spec().function_name;
     match &made {
         Ok(snapshot) => tracing::debug!(
             function.name = %name,
-            duration_us = snapshot.took.as_micros() as u64,
+            duration_us = snapshot.took.unwrap_or_default().as_micros() as u64,
             memory.bytes = snapshot.memory_bytes,
             "made a snapshot"
         ),

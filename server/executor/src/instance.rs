@@ -1,8 +1,8 @@
 //! One live sandbox: what it may see, and how it is talked to.
 
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use sluice_domain::function::Runtime;
@@ -11,10 +11,11 @@ use sluice_domain::invocation::LogLevel;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
-use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::budget::Budget;
+use crate::clock::Clock;
 use crate::component;
 use crate::compression::{CompressionView, OpenStreams};
 use crate::deployment::DeploymentSpec;
@@ -60,6 +61,16 @@ pub struct Blueprint {
     handler_source: Option<Bytes>,
     dialer: Arc<Dialer>,
     snapshot: OnceLock<guest::RuntimePre>,
+    cold_starts: Mutex<ColdStarts>,
+}
+
+/// What the last cold start took, the initializer included: by what the instance began with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ColdStarts {
+    /// From source: the code was loaded.
+    pub from_source: Option<Duration>,
+    /// From the snapshot.
+    pub from_snapshot: Option<Duration>,
 }
 
 /// What the instances of a deployment have of the executor.
@@ -74,6 +85,8 @@ pub struct Surroundings {
     pub outside: Arc<Outside>,
     /// Bytes that the private folder of each may hold.
     pub tmp_bytes: u64,
+    /// Their monotonic clock, one for all.
+    pub clock: Clock,
 }
 
 impl Blueprint {
@@ -98,7 +111,26 @@ impl Blueprint {
             handler_source: spec.code.file(&handler_file).cloned(),
             dialer: Arc::new(dialer),
             snapshot: OnceLock::new(),
+            cold_starts: Mutex::default(),
         }
+    }
+
+    /// Remembers what a cold start took.
+    pub fn measured(&self, from_snapshot: bool, took: Duration) {
+        let mut times = self.times();
+        match from_snapshot {
+            true => times.from_snapshot = Some(took),
+            false => times.from_source = Some(took),
+        }
+    }
+
+    /// What the last cold starts took.
+    pub fn cold_starts(&self) -> ColdStarts {
+        *self.times()
+    }
+
+    fn times(&self) -> MutexGuard<'_, ColdStarts> {
+        self.cold_starts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The source of the handler's file, if the code has it.
@@ -197,8 +229,7 @@ impl Blueprint {
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
-            // One for all: an instance can begin with what another has read from it.
-            .monotonic_clock(Uptime);
+            .monotonic_clock(self.surroundings.clock);
         if let Some(library) = &self.runtime.library {
             wasi.preopened_dir(library, "/python", FsPerms::ReadOnly)?;
         }
@@ -281,21 +312,6 @@ impl Sandbox {
             turn: self.turn,
             tmp: self.tmp,
         }
-    }
-}
-
-/// The time since the first instance of this process.
-struct Uptime;
-
-static FIRST_INSTANCE: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-impl HostMonotonicClock for Uptime {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(FIRST_INSTANCE.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 }
 

@@ -160,6 +160,7 @@ impl Story {
         let version = &deployment.spec().version;
         self.platform(format!("Start load request '{id}', version: {version}"));
         let mut instance = making::instance(executor, deployment, id).await?;
+        let from_snapshot = instance.is_loaded;
         let mut ready = making::ready(&mut instance, deployment, id).await;
         for number in 2..=INITIALIZER_TRIES {
             let failed = match ready {
@@ -176,6 +177,9 @@ impl Story {
         }
         let took = begun.elapsed();
         self.cold_start = Some(took);
+        if ready.is_ok() {
+            deployment.blueprint.measured(from_snapshot, took);
+        }
         self.collect(&instance);
         let finish = format!(
             "Finish load request '{id}', duration: {}ms, memory used: {}MB.",

@@ -77,6 +77,8 @@ pub fn unusable(path: &Path) -> impl FnOnce(io::Error) -> StartError {
 pub struct ReadyRuntime {
     /// Which it is.
     pub runtime: Runtime,
+    /// What it was made from, in hexadecimal; empty for a component of the user's.
+    pub key: Arc<str>,
     /// The memory that its instances begin with, where that is a module of its own.
     pub image: Option<Module>,
     /// What it is linked from, for images of functions.
@@ -97,6 +99,7 @@ impl ReadyRuntime {
     ) -> Self {
         Self {
             runtime: Runtime::WebAssembly,
+            key: Arc::from(""),
             image: None,
             linkable: Arc::new(Linkable { component, linker }),
             linked,
@@ -114,11 +117,7 @@ impl ReadyRuntime {
         let Some(image) = &self.image else {
             return u64::MAX;
         };
-        let memories = image.exports().filter_map(|export| match export.ty() {
-            ExternType::Memory(ty) => Some(ty.minimum() * ty.page_size()),
-            _ => None,
-        });
-        memories.sum()
+        image_bytes(image)
     }
 
     /// Makes `image` ready in the folder `artifacts`. Blocks, for about ten
@@ -150,6 +149,7 @@ impl ReadyRuntime {
             .map_err(failed)?;
         Ok(Self {
             runtime,
+            key: key.into(),
             image: compiled.image,
             linkable: Arc::new(linkable),
             linked,
@@ -157,6 +157,15 @@ impl ReadyRuntime {
             component: None,
         })
     }
+}
+
+/// Bytes of the memory that instances with this image begin with.
+pub fn image_bytes(image: &Module) -> u64 {
+    let memories = image.exports().filter_map(|export| match export.ty() {
+        ExternType::Memory(ty) => Some(ty.minimum() * ty.page_size()),
+        _ => None,
+    });
+    memories.sum()
 }
 
 impl std::fmt::Debug for ReadyRuntime {

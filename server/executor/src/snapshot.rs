@@ -14,6 +14,8 @@ use wasmtime::{ExternType, Mutability, ValType};
 use crate::artifact;
 use crate::engine::MAX_IMAGE_BYTES;
 use crate::instance::Blueprint;
+use crate::kept::{Kept, WORTH_KEEPING};
+use crate::runtime::image_bytes;
 use crate::scratch::ScratchFolder;
 
 /// Name of the file while it is mapped.
@@ -54,17 +56,31 @@ impl From<wasmtime::Error> for NoSnapshot {
 /// A snapshot that instances begin with.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot {
-    /// What making it took, loading included.
-    pub took: Duration,
+    /// What making it took, loading included; none for one that an earlier server made.
+    pub took: Option<Duration>,
     /// Bytes of memory that instances begin with.
     pub memory_bytes: u64,
 }
 
-/// Makes a snapshot in `folder` and lets instances begin with it from then on. The code has to
-/// be loaded within `timeout`.
+/// Lets instances begin with the snapshot that an earlier server kept, if there is one. Blocks.
+pub fn begin_with_kept(blueprint: &Blueprint, kept: &Kept) -> wasmtime::Result<Option<Snapshot>> {
+    let runtime = blueprint.runtime();
+    let Some(image) = kept.read(runtime.linked.engine()) else {
+        return Ok(None);
+    };
+    blueprint.begin_with(runtime.linkable.with_image(Some(&image))?);
+    Ok(Some(Snapshot {
+        took: None,
+        memory_bytes: image_bytes(&image),
+    }))
+}
+
+/// Makes a snapshot in `folder`, or in `kept` if the code takes long to load, and lets instances
+/// begin with it from then on. The code has to be loaded within `timeout`.
 pub async fn make(
     blueprint: &Blueprint,
     folder: &std::path::Path,
+    kept: Option<Kept>,
     timeout: Duration,
 ) -> Result<Snapshot, NoSnapshot> {
     let begun = Instant::now();
@@ -82,6 +98,9 @@ pub async fn make(
         Ok(Ok(Err(failure))) => return Err(NoSnapshot::Load(failure.message)),
         Ok(Ok(Ok(()))) => {}
     }
+    let loaded_in = begun.elapsed();
+    blueprint.measured(false, loaded_in);
+    let kept = kept.filter(|_| loaded_in >= WORTH_KEEPING);
     let bytes = instance.memory_used();
     if bytes > MAX_IMAGE_BYTES {
         return Err(NoSnapshot::TooLarge(bytes));
@@ -111,8 +130,12 @@ pub async fn make(
     let memory_bytes = memory.len() as u64;
     let making = tokio::task::spawn_blocking(move || {
         let image = image(&first, &globals, &memory)?;
+        let compiled = engine.precompile_module(&image)?;
+        if let Some(kept) = kept {
+            return linkable.with_image(Some(&kept.write(&engine, &compiled)?));
+        }
         let folder = ScratchFolder::new(&folder)?;
-        artifact::write(folder.path(), IMAGE, &engine.precompile_module(&image)?)?;
+        artifact::write(folder.path(), IMAGE, &compiled)?;
         // The folder goes, its file stays as long as it is mapped.
         let image = artifact::module(&engine, folder.path(), IMAGE)?;
         linkable.with_image(Some(&image))
@@ -120,7 +143,7 @@ pub async fn make(
     let linked = making.await.map_err(wasmtime::Error::from)??;
     blueprint.begin_with(linked);
     Ok(Snapshot {
-        took: begun.elapsed(),
+        took: Some(begun.elapsed()),
         memory_bytes,
     })
 }

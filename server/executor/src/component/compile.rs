@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use sluice_domain::code::CodeError;
@@ -202,35 +202,8 @@ fn compile(engine: &Engine, folder: &Path, wasm: &[u8]) -> Result<Component, Str
         map()
     });
     let component = component.map_err(|error| format!("it cannot be compiled: {error:#}"))?;
-    touch(&folder.join(&name));
-    forget_others(folder);
+    artifact::used(folder, &name, KEPT);
     Ok(component)
-}
-
-/// Says that a file was used now; who cannot say so has it compiled again some day.
-fn touch(file: &Path) {
-    if let Ok(file) = fs::File::open(file) {
-        drop(file.set_modified(SystemTime::now()));
-    }
-}
-
-/// Removes what was not used for longest. What is mapped stays mapped.
-fn forget_others(folder: &Path) {
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| entry.path().extension().is_some_and(|end| end == "cwasm"))
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    files.sort();
-    for (_, file) in files.iter().rev().skip(KEPT) {
-        for file in [file.clone(), file.with_extension("cwasm.sha256")] {
-            if let Err(error) = fs::remove_file(&file) {
-                tracing::warn!(path = %file.display(), %error, "an old component could not be removed");
-            }
-        }
-    }
 }
 
 /// What components may import.

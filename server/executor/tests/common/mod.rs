@@ -206,6 +206,33 @@ impl World {
         }
     }
 
+    /// Ends the executor, and starts another one in the same folder.
+    pub async fn again(self) -> Self {
+        let Self {
+            executor,
+            artifacts,
+            runtime,
+            _folder,
+            ..
+        } = self;
+        executor.stop(Duration::from_secs(10)).await;
+        drop(executor);
+        // Whatever still runs in the background lets go of it soon.
+        let lock = std::fs::File::open(artifacts.join("lock")).unwrap();
+        tokio::task::spawn_blocking(move || lock.lock().and_then(|()| lock.unlock()))
+            .await
+            .unwrap()
+            .unwrap();
+        let (executor, records) = start(runtime, &artifacts, 400).await;
+        Self {
+            executor,
+            artifacts,
+            records,
+            runtime,
+            _folder,
+        }
+    }
+
     /// Deploys one file, the default one of the runtime.
     pub async fn deploy(&self, code: &str) -> Arc<Deployment> {
         self.deploy_spec(spec_in(self.runtime, code)).await.unwrap()
