@@ -39,6 +39,10 @@ const PYTHON_312: RuntimeImage<'static> = RuntimeImage {
         env!("SLUICE_RUNTIMES_DIR"),
         "/python3.12/stdlib.tar.zst"
     ))),
+    standalone_zst: Some(include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.12/standalone.wasm.zst"
+    ))),
 };
 
 const JAVASCRIPT: RuntimeImage<'static> = RuntimeImage {
@@ -49,6 +53,7 @@ const JAVASCRIPT: RuntimeImage<'static> = RuntimeImage {
     )),
     image_zst: None,
     stdlib_tar_zst: None,
+    standalone_zst: None,
 };
 
 const PYTHON_314: RuntimeImage<'static> = RuntimeImage {
@@ -64,6 +69,10 @@ const PYTHON_314: RuntimeImage<'static> = RuntimeImage {
     stdlib_tar_zst: Some(include_bytes!(concat!(
         env!("SLUICE_RUNTIMES_DIR"),
         "/python3.14/stdlib.tar.zst"
+    ))),
+    standalone_zst: Some(include_bytes!(concat!(
+        env!("SLUICE_RUNTIMES_DIR"),
+        "/python3.14/standalone.wasm.zst"
     ))),
 };
 

@@ -27,6 +27,7 @@ mod setup;
 mod site;
 mod sqlx;
 mod stamp;
+mod standalone;
 mod wasm_std;
 mod wasm_target;
 

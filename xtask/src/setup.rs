@@ -4,10 +4,10 @@ use anyhow::Result;
 
 use crate::progress::Progress;
 use crate::wasm_target::{self, WasmCompiler};
-use crate::{examples, libraries, npm, paths, runtimes};
+use crate::{examples, libraries, npm, paths, runtimes, standalone};
 
 /// How many steps [`make`] takes.
-pub const STEPS: usize = 6;
+pub const STEPS: usize = 7;
 
 /// `cargo xtask setup`
 pub fn setup() -> Result<()> {
@@ -20,6 +20,9 @@ pub fn make(progress: &mut Progress) -> Result<WasmCompiler> {
     progress.step("npm tools", |step| npm::install(step, paths::root()))?;
     progress.step("python runtime", runtimes::python)?;
     progress.step("javascript runtime", runtimes::javascript)?;
+    progress.step("downloaded snapshots", |step| {
+        standalone::make(step, &compiler)
+    })?;
     progress.step("test libraries", libraries::install)?;
     progress.step("example components", |step| examples::rust(step, &compiler))?;
     Ok(compiler)

@@ -32,16 +32,18 @@ class Function:
         return cls(handler, module, Settings())
 
     def initialize(self, request_id, remaining_ms):
-        """Calls the initializer."""
-        self._run("initializer", os.environ["RUNTIME_INITIALIZER_HANDLER"], request_id, remaining_ms)
+        """Calls the initializer, if there is one."""
+        self._run("initializer", os.environ.get("RUNTIME_INITIALIZER_HANDLER"), request_id, remaining_ms)
 
     def pre_stop(self, request_id, remaining_ms):
-        """Calls what is to run before the instance is stopped."""
-        self._run("pre-stop", os.environ["RUNTIME_PRE_STOP_HANDLER"], request_id, remaining_ms)
+        """Calls what is to run before the instance is stopped, if there is something."""
+        self._run("pre-stop", os.environ.get("RUNTIME_PRE_STOP_HANDLER"), request_id, remaining_ms)
 
     def _run(self, what, named, request_id, remaining_ms):
         """Calls a function that stands in the file of the handler; what it returns is of no use
         to anybody."""
+        if named is None:
+            return
         of_handler = os.environ["RUNTIME_HANDLER"].rpartition(".")[0]
         file, _, name = named.rpartition(".")
         if file != of_handler:

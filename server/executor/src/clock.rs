@@ -72,7 +72,13 @@ mod tests {
 
     #[test]
     fn it_begins_anew_where_it_cannot_be_read() {
-        for damaged in ["", "soon", "-1", "99999999999999999999", "18446744073709551615"] {
+        for damaged in [
+            "",
+            "soon",
+            "-1",
+            "99999999999999999999",
+            "18446744073709551615",
+        ] {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join(FILE), damaged).unwrap();
             let clock = Clock::in_folder(folder.path()).unwrap();

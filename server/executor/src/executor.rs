@@ -28,8 +28,9 @@ use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, unusable};
 use crate::scratch::Stock;
 use crate::slots::Slots;
 use crate::snapshot::{self, NoSnapshot};
+use crate::standalone::NoStandalone;
 use crate::turns::Turns;
-use crate::{code, run, scratch, supply, syntax};
+use crate::{code, run, scratch, standalone, supply, syntax};
 
 /// How often instances that wait too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -223,6 +224,15 @@ impl Executor {
             }
         }
         Ok(deployment)
+    }
+
+    /// The snapshot of a deployment as a WebAssembly component that other tools can run:
+    /// `wasi:cli/run`, which reads an event from standard input and writes the result to
+    /// standard output.
+    pub async fn standalone(&self, deployment: &Deployment) -> Result<Vec<u8>, NoStandalone> {
+        // Each holds a function's whole memory twice for a moment.
+        let _turn = self.0.snapshots.acquire().await;
+        standalone::of(deployment).await
     }
 
     async fn ready(&self, spec: DeploymentSpec) -> Result<Arc<Deployment>, DeployError> {

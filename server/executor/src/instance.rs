@@ -130,7 +130,9 @@ impl Blueprint {
     }
 
     fn times(&self) -> MutexGuard<'_, ColdStarts> {
-        self.cold_starts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cold_starts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The source of the handler's file, if the code has it.

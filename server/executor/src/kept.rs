@@ -77,7 +77,11 @@ impl Kept {
                 Some(image)
             }
             Err(error) => {
-                tracing::warn!(file = self.name, error = format!("{error:#}"), "a snapshot cannot be used and is made anew");
+                tracing::warn!(
+                    file = self.name,
+                    error = format!("{error:#}"),
+                    "a snapshot cannot be used and is made anew"
+                );
                 artifact::remove(&self.folder, &self.name);
                 None
             }

@@ -19,6 +19,7 @@ use crate::guest;
 use crate::instance::Host;
 use crate::outbound;
 use crate::scratch::ScratchFolder;
+use crate::standalone::Parts;
 
 /// A runtime as it is embedded in the binary.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,8 @@ pub struct RuntimeImage<'a> {
     /// Its standard library, where that is not inside the component: a tar
     /// archive, compressed by zstd.
     pub stdlib_tar_zst: Option<&'a [u8]>,
+    /// What its snapshots are downloaded in, if it makes some: a component, compressed by zstd.
+    pub standalone_zst: Option<&'a [u8]>,
 }
 
 /// Names of the compiled files.
@@ -81,6 +84,8 @@ pub struct ReadyRuntime {
     pub key: Arc<str>,
     /// The memory that its instances begin with, where that is a module of its own.
     pub image: Option<Module>,
+    /// What a snapshot of it is downloaded in.
+    pub parts: Option<Parts>,
     /// What it is linked from, for images of functions.
     pub linkable: Arc<Linkable>,
     /// The component with all its imports, compiled and linked.
@@ -101,6 +106,7 @@ impl ReadyRuntime {
             runtime: Runtime::WebAssembly,
             key: Arc::from(""),
             image: None,
+            parts: None,
             linkable: Arc::new(Linkable { component, linker }),
             linked,
             library: None,
@@ -133,6 +139,7 @@ impl ReadyRuntime {
             Some(image.component_zst),
             image.image_zst,
             image.stdlib_tar_zst,
+            image.standalone_zst,
         ];
         let key = artifact::key(engine, parts.into_iter().flatten());
         let folder = artifacts.join(format!("{}-{}", stem(runtime), &key[..16]));
@@ -142,6 +149,9 @@ impl ReadyRuntime {
             .stdlib_tar_zst
             .map(|tar| library(&folder, tar))
             .transpose()?;
+        let shell = image.standalone_zst;
+        let parts = shell.map(|shell| Parts::in_folder(&folder, image.component_zst, shell));
+        let parts = parts.transpose().map_err(unusable(&folder))?;
         let compiled = Compiled::in_folder(engine, &folder, image)?;
         let linkable = Linkable::new(engine, compiled.component).map_err(failed)?;
         let linked = linkable
@@ -151,6 +161,7 @@ impl ReadyRuntime {
             runtime,
             key: key.into(),
             image: compiled.image,
+            parts,
             linkable: Arc::new(linkable),
             linked,
             library,

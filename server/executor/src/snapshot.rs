@@ -13,7 +13,7 @@ use wasmtime::{ExternType, Mutability, ValType};
 
 use crate::artifact;
 use crate::engine::MAX_IMAGE_BYTES;
-use crate::instance::Blueprint;
+use crate::instance::{Blueprint, Instance};
 use crate::kept::{Kept, WORTH_KEEPING};
 use crate::runtime::image_bytes;
 use crate::scratch::ScratchFolder;
@@ -108,21 +108,13 @@ pub async fn make(
     if let Some(held) = instance.holds_ours() {
         return Err(NoSnapshot::Held(format!("the code keeps {held}")));
     }
-    let Some(insides) = instance.insides else {
-        return Err(NoSnapshot::Runtime);
-    };
     // The code can have a `__del__` that never ends.
     let ready = tokio::time::timeout(timeout, instance.freeze())
         .await
         .map_err(|_| NoSnapshot::TimedOut(timeout))??;
     ready.map_err(NoSnapshot::Held)?;
 
-    let store = instance.store();
-    // From here on nothing of the user's runs: what the guest knows of its files is forgotten,
-    // and its memory and variables are read.
-    insides.forget(store).await?;
-    let globals = insides.globals(store).await?;
-    let memory = insides.memory(store).await?.to_vec();
+    let (globals, memory) = state(&mut instance).await?;
     drop(instance);
 
     let (first, engine) = (first.clone(), runtime.linked.engine().clone());
@@ -148,8 +140,25 @@ pub async fn make(
     })
 }
 
+/// The variables and the memory of an instance that is looked into. Nothing of the user's runs:
+/// what the guest knows of its files is forgotten, and the rest is read.
+pub async fn state(instance: &mut Instance) -> wasmtime::Result<(Vec<u64>, Vec<u8>)> {
+    let Some(insides) = instance.insides else {
+        wasmtime::bail!("this instance cannot be looked into");
+    };
+    let store = instance.store();
+    insides.forget(store).await?;
+    let globals = insides.globals(store).await?;
+    let memory = insides.memory(store).await?.to_vec();
+    Ok((globals, memory))
+}
+
 /// A core module with this memory and these variables, of the same type as `first`.
-fn image(first: &wasmtime::Module, globals: &[u64], memory: &[u8]) -> wasmtime::Result<Vec<u8>> {
+pub fn image(
+    first: &wasmtime::Module,
+    globals: &[u64],
+    memory: &[u8],
+) -> wasmtime::Result<Vec<u8>> {
     let (mut memories, mut variables) =
         (encoder::MemorySection::new(), encoder::GlobalSection::new());
     let mut exports = encoder::ExportSection::new();

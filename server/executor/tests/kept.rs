@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use common::{World, eventually, package_in, returned, spec_in};
-use sluice_domain::env_vars::{EnvVar, EnvVars, EnvValue, Secret};
+use sluice_domain::env_vars::{EnvValue, EnvVar, EnvVars, Secret};
 use sluice_domain::function::{ExecutionTimeout, Runtime};
 use sluice_executor::{Deployment, DeploymentSpec};
 
@@ -119,7 +119,11 @@ async fn a_damaged_snapshot_is_made_anew_once() {
         drop(deployment);
         let world = world.again().await;
         damage(&files(&world)[0]);
-        let restored = world.executor.restore(slow(Runtime::Python312)).await.unwrap();
+        let restored = world
+            .executor
+            .restore(slow(Runtime::Python312))
+            .await
+            .unwrap();
         assert!(restored.snapshot().is_none());
         let calls = (0..8).map(|_| called(&world, &restored));
         for (loaded, _) in futures::future::join_all(calls).await {
@@ -129,7 +133,11 @@ async fn a_damaged_snapshot_is_made_anew_once() {
         assert!(restored.snapshot().unwrap().unwrap().took.is_some());
         assert_eq!(files(&world).len(), 1);
         let world = world.again().await;
-        let restored = world.executor.restore(slow(Runtime::Python312)).await.unwrap();
+        let restored = world
+            .executor
+            .restore(slow(Runtime::Python312))
+            .await
+            .unwrap();
         assert!(restored.snapshot().is_some());
     }
 }

@@ -122,9 +122,17 @@ async fn an_initializer_is_tried_on_three_instances() {
         });
         let deployment = world.deploy_spec(spec).await.unwrap();
         let invocation = world.call(&deployment, "{}").await;
-        let log: Vec<_> = invocation.record.log.iter().map(|line| line.text.clone()).collect();
+        let log: Vec<_> = invocation
+            .record
+            .log
+            .iter()
+            .map(|line| line.text.clone())
+            .collect();
         let tries = log.iter().filter(|line| line.contains("trying")).count();
-        let told = log.iter().filter(|line| line.contains("of 3 on a new instance")).count();
+        let told = log
+            .iter()
+            .filter(|line| line.contains("of 3 on a new instance"))
+            .count();
         (invocation.record.cause, tries, told)
     };
     let fails = "def initializer(context):\n    print('trying')\n    raise OSError('down')\n\

@@ -294,6 +294,8 @@ pub struct Split {
     pub component: Vec<u8>,
     /// The image that it begins with.
     pub image: Vec<u8>,
+    /// The same component with that image inside.
+    pub whole: Vec<u8>,
 }
 
 /// Fuses the core modules of a component.
@@ -412,23 +414,30 @@ pub fn split(bytes: &[u8]) -> Result<Split> {
 
     let fused = module::fuse(&inputs, &exports)?;
     let image = fused.image.clone();
-    let component = Making {
-        original: &original,
-        early,
-        late,
-        late_imports: &late_imports,
-        fused_instances: &fused_instances,
-        outside: &outside,
-        fused: &fused,
-        component: Component::new(),
-        core_functions: HashMap::new(),
-        core_function_count: 0,
-        early_at: 0,
-        fused_at: 0,
-        instances: 0,
-    }
-    .make()?;
-    Ok(Split { component, image })
+    let making = |image| {
+        let making = Making {
+            original: &original,
+            early,
+            late,
+            late_imports: &late_imports,
+            fused_instances: &fused_instances,
+            outside: &outside,
+            fused: &fused,
+            image,
+            component: Component::new(),
+            core_functions: HashMap::new(),
+            core_function_count: 0,
+            early_at: 0,
+            fused_at: 0,
+            instances: 0,
+        };
+        making.make()
+    };
+    Ok(Split {
+        component: making(None)?,
+        whole: making(Some(&image))?,
+        image,
+    })
 }
 
 /// Writes the new component.
@@ -440,6 +449,8 @@ struct Making<'a, 'b> {
     fused_instances: &'b [u32],
     outside: &'b HashMap<String, Origin<'a>>,
     fused: &'b Fused,
+    /// The image, if it is to be inside.
+    image: Option<&'b [u8]>,
     component: Component,
     core_functions: HashMap<Origin<'a>, u32>,
     core_function_count: u32,
@@ -495,13 +506,20 @@ impl<'a> Making<'a, '_> {
 
     /// The core modules and their instances.
     fn core(&mut self) -> Result<()> {
-        // Modules: the image comes from outside.
-        let mut types = CoreTypeSection::new();
-        types.ty().module(&self.fused.image_type);
-        self.component.section(&types);
-        let mut imports = ComponentImportSection::new();
-        imports.import("image", ComponentTypeRef::Module(0));
-        self.component.section(&imports);
+        // Modules: the image is the first, wherever it comes from.
+        match self.image {
+            Some(data) => {
+                self.component.section(&RawSection { id: 1, data });
+            }
+            None => {
+                let mut types = CoreTypeSection::new();
+                types.ty().module(&self.fused.image_type);
+                self.component.section(&types);
+                let mut imports = ComponentImportSection::new();
+                imports.import("image", ComponentTypeRef::Module(0));
+                self.component.section(&imports);
+            }
+        }
         for instance in [self.early, self.late] {
             let CoreInstance::Module { module, .. } = self.original.instances[instance as usize]
             else {

@@ -19,6 +19,7 @@ pub struct Built {
     component: Vec<u8>,
     image: Option<Vec<u8>>,
     stdlib: Option<Vec<u8>>,
+    standalone: Option<Vec<u8>>,
 }
 
 impl Built {
@@ -40,6 +41,7 @@ impl Built {
             component: file("component.wasm.zst")?,
             image: file("image.wasm.zst").ok(),
             stdlib: file("stdlib.tar.zst").ok(),
+            standalone: file("standalone.wasm.zst").ok(),
         })
     }
 
@@ -62,6 +64,7 @@ impl Built {
             component_zst: &self.component,
             image_zst: self.image.as_deref(),
             stdlib_tar_zst: self.stdlib.as_deref(),
+            standalone_zst: self.standalone.as_deref(),
         };
         Ok(Executor::start(config, &[image]).await?)
     }

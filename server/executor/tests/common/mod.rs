@@ -114,11 +114,13 @@ async fn start_with(
     let component_zst = image(runtime, "component.wasm.zst");
     let of_python = |name: &str| (runtime != Runtime::JavaScript).then(|| image(runtime, name));
     let (image_zst, stdlib_tar_zst) = (of_python("image.wasm.zst"), of_python("stdlib.tar.zst"));
+    let standalone_zst = of_python("standalone.wasm.zst");
     let image = RuntimeImage {
         runtime,
         component_zst: &component_zst,
         image_zst: image_zst.as_deref(),
         stdlib_tar_zst: stdlib_tar_zst.as_deref(),
+        standalone_zst: standalone_zst.as_deref(),
     };
     let executor = Executor::start(config, &[image]).await.unwrap();
     (executor, received)
