@@ -85,18 +85,41 @@ pub enum FileView {
 
 /// How a new instance gets to the code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ColdStart {
-    /// It loads the code, until the snapshot is made.
+pub struct ColdStart {
+    /// What the last one took that loaded the code, in microseconds.
+    pub from_source_us: Option<u64>,
+    /// What the last one took that began with the snapshot, in microseconds.
+    pub from_snapshot_us: Option<u64>,
+    /// What new instances begin with.
+    pub snapshot: SnapshotView,
+}
+
+impl ColdStart {
+    /// How it is right after a deploy.
+    pub const DEPLOYED: Self = Self {
+        from_source_us: None,
+        from_snapshot_us: None,
+        snapshot: SnapshotView::Preparing,
+    };
+}
+
+/// The memory of an instance that has loaded the code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SnapshotView {
+    /// It is not made yet: instances load the code.
     Preparing,
-    /// It begins with the memory of one that has loaded it.
-    Snapshot {
-        /// Bytes of that memory.
+    /// Instances begin with it.
+    Made {
+        /// Its size.
         memory_bytes: u64,
-        /// What making the snapshot took, in microseconds.
-        took_us: u64,
+        /// What making it took, in microseconds; none where it was made before the server was
+        /// started.
+        took_us: Option<u64>,
+        /// Whether it can be downloaded.
+        is_downloadable: bool,
     },
-    /// It loads the code each time; why there is no snapshot.
-    Loading(String),
+    /// There will be none, and why: instances load the code.
+    None(String),
 }
 
 /// The Code Attributes below the editor.

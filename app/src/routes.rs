@@ -95,6 +95,11 @@ pub fn download(name: &str) -> String {
     format!("/api/code/download/{name}")
 }
 
+/// The snapshot of a function as a WebAssembly component.
+pub fn snapshot(name: &str) -> String {
+    format!("/api/code/snapshot/{name}")
+}
+
 /// Percent-encodes a text for a query string.
 pub fn encode(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b'/');
@@ -118,7 +123,7 @@ mod tests {
         let id = RequestId::from_bytes([0; 16]);
         insta::assert_snapshot!(
             [sign_in("/functions/a?x=1"), function("a"), logs("a"), request("a", &id), version("a"), aliases("a"),
-             basic_settings("a"), triggers("a"), env_vars("a"), concurrency("a"), network("a"), upload("a"), download("a")].join("\n"),
+             basic_settings("a"), triggers("a"), env_vars("a"), concurrency("a"), network("a"), upload("a"), download("a"), snapshot("a")].join("\n"),
             @r"
         /sign-in?next=/functions/a%3Fx%3D1
         /functions/a/code
@@ -133,6 +138,7 @@ mod tests {
         /functions/a/configuration/network
         /api/code/upload/a
         /api/code/download/a
+        /api/code/snapshot/a
         "
         );
     }

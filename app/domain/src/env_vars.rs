@@ -194,6 +194,12 @@ impl EnvVars {
         self.0.iter()
     }
 
+    /// True when the value of one is encrypted.
+    pub fn has_any_encrypted(&self) -> bool {
+        let mut all = self.iter();
+        all.any(|one| matches!(one.value, EnvValue::Encrypted(_)))
+    }
+
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -12,8 +12,8 @@ use super::project::Project;
 use super::test_panel::{TestEventDialog, TestPanel};
 use super::upload::UploadDialog;
 use super::{
-    CodeAttributes, CodeView, ColdStart, ComponentView, Deployed, FileView, deploy_code, find_code,
-    find_cold_start, test_function,
+    CodeAttributes, CodeView, ColdStart, ComponentView, Deployed, FileView, SnapshotView,
+    deploy_code, find_code, find_cold_start, test_function,
 };
 use crate::console::{ConsoleError, sentence};
 use crate::functions::current_function;
@@ -98,7 +98,7 @@ fn CodeTab(
             if let Ok(done) = &result {
                 deployed.set(edited);
                 attributes.set(done.attributes.clone());
-                cold_start.set(ColdStart::Preparing);
+                cold_start.set(ColdStart::DEPLOYED);
                 forget_draft(&function.get_value());
                 draft_restored.set(None);
                 draft_saved.set(false);
@@ -359,6 +359,26 @@ pub(super) fn millis(micros: u64) -> String {
 /// How often the page asks whether the snapshot is made; it takes about a tenth of a second.
 const ASKING: Duration = Duration::from_millis(300);
 
+/// What the last cold starts took, the way that new instances go first.
+fn last_cold_starts(cold_start: &ColdStart) -> String {
+    let loading = cold_start
+        .from_source_us
+        .map(|us| format!("{} by loading the code", millis(us)));
+    let from_snapshot = match (cold_start.from_snapshot_us, &cold_start.snapshot) {
+        (Some(us), _) => Some(format!("{} from the snapshot", millis(us))),
+        (None, SnapshotView::Made { .. }) => Some("From the snapshot; none yet".to_owned()),
+        (None, _) => None,
+    };
+    match (from_snapshot, loading) {
+        (None, None) => "None yet".to_owned(),
+        (first, second) => first
+            .into_iter()
+            .chain(second)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
 #[component]
 fn CodeAttributesList(
     attributes: RwSignal<CodeAttributes>,
@@ -372,7 +392,7 @@ fn CodeAttributesList(
         }
     });
     Effect::new(move || {
-        if cold_start.get() != ColdStart::Preparing {
+        if cold_start.get().snapshot != SnapshotView::Preparing {
             return;
         }
         let ask = move || {
@@ -382,17 +402,23 @@ fn CodeAttributesList(
             on_cleanup(move || timeout.clear());
         }
     });
-    let begins = move || match cold_start.get() {
-        ColdStart::Preparing => "Loads the code; the snapshot is being made".to_owned(),
-        ColdStart::Snapshot {
+    let snapshot = move || match cold_start.get().snapshot {
+        SnapshotView::Preparing => "Being made".into_any(),
+        SnapshotView::Made {
             memory_bytes,
             took_us,
-        } => format!(
-            "From a snapshot of {} MB, made in {}",
-            megabytes_text(memory_bytes),
-            millis(took_us)
-        ),
-        ColdStart::Loading(reason) => format!("Loads the code each time: {reason}"),
+            is_downloadable,
+        } => {
+            let made = match took_us {
+                Some(took) => format!("made in {}", millis(took)),
+                None => "kept from before the server was started".to_owned(),
+            };
+            let link = is_downloadable.then(|| view! {
+                " " <a href=routes::snapshot(&function.get_value()) download="">"Download Snapshot"</a>
+            });
+            view! { {megabytes_text(memory_bytes)} " MB, " {made} {link} }.into_any()
+        }
+        SnapshotView::None(reason) => format!("None: {reason}").into_any(),
     };
     let signature = Signal::derive(move || attributes.read().signature.clone());
     view! {
@@ -403,7 +429,8 @@ fn CodeAttributesList(
                 <dd class="facts__cut"><code title=signature>{move || signature.get().chars().take(24).chain(['…']).collect::<String>()}</code> " "
                     <CopyButton text=signature label="Copy Code Signature"/></dd>
             </div>
-            <div><dt>"Cold Start"</dt><dd aria-live="polite">{begins}</dd></div>
+            <div><dt>"Cold Start"</dt><dd>{move || last_cold_starts(&cold_start.read())}</dd></div>
+            <div><dt>"Snapshot"</dt><dd aria-live="polite">{snapshot}</dd></div>
             <div><dt>"Last Modified"</dt><dd>{move || view! { <Moment at=attributes.read().modified_at/> }}</dd></div>
         </dl>
     }

@@ -90,7 +90,8 @@ async fn measure() -> Result<(), Error> {
         println!("{name:28} longest turn {:>7.3} ms of CPU", holding.await??);
     }
     drop((neighbour, hostile, executor));
-    std::fs::remove_dir_all(artifacts)?;
+    // Folders of instances are still going; the system removes the rest.
+    let _ = std::fs::remove_dir_all(artifacts);
     Ok(())
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
-use sluice_domain::env_vars::EnvValue;
 use wasmtime::{Engine, Module};
 
 use crate::artifact;
@@ -39,8 +38,7 @@ impl Kept {
         clock: &Clock,
     ) -> Option<Self> {
         runtime.image.as_ref()?;
-        let mut variables = spec.settings.env_vars.iter();
-        if variables.any(|one| matches!(one.value, EnvValue::Encrypted(_))) {
+        if spec.settings.env_vars.has_any_encrypted() {
             return None;
         }
         let mut parts = Parts(Sha256::new());

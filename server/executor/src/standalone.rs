@@ -6,7 +6,6 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use sluice_domain::env_vars::EnvValue;
 use wasm_encoder::{Component, RawSection};
 use wasmparser::{Chunk, Parser, Payload};
 
@@ -86,8 +85,7 @@ pub async fn of(deployment: &Deployment) -> Result<Vec<u8>, NoStandalone> {
         Some(Err(reason)) => return Err(NoStandalone::NoSnapshot(reason.to_string())),
         None => return Err(NoStandalone::NoSnapshot("it is being made".to_owned())),
     }
-    let mut variables = deployment.spec().settings.env_vars.iter();
-    if variables.any(|one| matches!(one.value, EnvValue::Encrypted(_))) {
+    if deployment.spec().settings.env_vars.has_any_encrypted() {
         return Err(NoStandalone::Encrypted);
     }
     let runtime = deployment.blueprint.runtime();

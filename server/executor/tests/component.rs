@@ -6,13 +6,17 @@
 )]
 
 mod common;
+#[path = "common/web.rs"]
+mod web;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::Runtime;
 use sluice_domain::invocation::{Cause, LogLevel, MAX_RESULT_BYTES};
+use sluice_domain::outbound::OutboundRules;
 use sluice_executor::{DeployError, Deployment, DeploymentSpec, Invocation, World as Called};
 
 use crate::common::{World, failure, own_lines, package_in, returned, text};
@@ -321,4 +325,58 @@ async fn a_component_is_compiled_once() {
     }
     let deployment = deployed(&world, &wasm).await;
     assert_eq!(returned(world.call(&deployment, "1").await), "1");
+}
+
+#[tokio::test]
+async fn a_component_reaches_only_the_hosts_of_its_rules() {
+    let web = web::http().await;
+    let world = start().await;
+    let host = format!("localhost:{}", web.port);
+    let asked = format!(r#"{{"fetch": "{host}"}}"#);
+    let mut allowed = spec(example("probe"));
+    allowed.settings.outbound = OutboundRules::parse_lines(&host).unwrap();
+    let allowed = world.deploy_spec(allowed).await.unwrap();
+    let invocation = world.call(&allowed, &asked).await;
+    let told = text(&invocation.record);
+    assert!(told.contains("Outbound: 1 connection"), "{told}");
+    assert_eq!(returned(invocation), r#"[200,"hello"]"#);
+    for rules in ["", "localhost:1", "example.com"] {
+        let mut refused = spec(example("probe"));
+        refused.settings.outbound = OutboundRules::parse_lines(rules).unwrap();
+        let refused = world.deploy_spec(refused).await.unwrap();
+        let (cause, failure) = failure(&world.call(&refused, &asked).await);
+        assert_eq!(cause, Cause::CodeError);
+        assert!(
+            failure.error_message.contains("HttpRequestDenied"),
+            "{rules}: {failure:?}"
+        );
+    }
+    assert_eq!(web.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_component_has_the_quota_of_its_tmp() {
+    let world = World::with_tmp(Runtime::WebAssembly, 1 << 20).await;
+    let deployment = deployed(&world, example("probe")).await;
+    let write = async |bytes: u64| {
+        let event = format!(r#"{{"write": {bytes}}}"#);
+        world.call(&deployment, &event).await
+    };
+    assert_eq!(returned(write(1_000_000).await), "1000000");
+    let invocation = write((1 << 20) + 1).await;
+    assert_eq!(failure(&invocation).0, Cause::DiskExceeded);
+    assert_eq!(returned(write(1000).await), "1000", "it was truncated");
+}
+
+#[tokio::test]
+async fn a_component_can_have_an_instance_for_each_call() {
+    let world = start().await;
+    for (is_fresh, counted) in [(false, ["1", "2", "3"]), (true, ["1", "1", "1"])] {
+        let mut spec = spec(example("probe"));
+        spec.settings.concurrency = Concurrency::new(10, 0, is_fresh).unwrap();
+        let deployment = world.deploy_spec(spec).await.unwrap();
+        for counted in counted {
+            assert_eq!(returned(world.call(&deployment, "{}").await), counted);
+        }
+    }
 }

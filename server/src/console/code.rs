@@ -8,7 +8,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha512};
 use sluice_app::code::{
     CodeAttributes, CodeView, ColdStart, ComponentView, Deployed, FileView, MAX_EDITED_BYTES,
-    MAX_EDITED_FILE_BYTES, TestResult,
+    MAX_EDITED_FILE_BYTES, SnapshotView, TestResult,
 };
 use sluice_app::console::ConsoleError;
 use sluice_domain::code::{CodeChanges, CodePackage, InvalidCodePackage};
@@ -110,17 +110,30 @@ fn attributes(row: &FunctionRow) -> CodeAttributes {
 
 /// How new instances of what serves a function get to its code.
 fn cold_start(deployment: &Result<Arc<Deployment>, String>) -> ColdStart {
-    let snapshot = match deployment {
-        Ok(deployment) => deployment.snapshot(),
-        Err(fault) => return ColdStart::Loading(fault.clone()),
+    let deployment = match deployment {
+        Ok(deployment) => deployment,
+        Err(fault) => {
+            return ColdStart {
+                from_source_us: None,
+                from_snapshot_us: None,
+                snapshot: SnapshotView::None(fault.clone()),
+            };
+        }
     };
-    match snapshot {
-        None => ColdStart::Preparing,
-        Some(Ok(snapshot)) => ColdStart::Snapshot {
+    let snapshot = match deployment.snapshot() {
+        None => SnapshotView::Preparing,
+        Some(Ok(snapshot)) => SnapshotView::Made {
             memory_bytes: snapshot.memory_bytes,
-            took_us: micros(snapshot.took),
+            took_us: snapshot.took.map(micros),
+            is_downloadable: !deployment.spec().settings.env_vars.has_any_encrypted(),
         },
-        Some(Err(reason)) => ColdStart::Loading(reason.to_string()),
+        Some(Err(reason)) => SnapshotView::None(reason.to_string()),
+    };
+    let times = deployment.cold_starts();
+    ColdStart {
+        from_source_us: times.from_source.map(micros),
+        from_snapshot_us: times.from_snapshot.map(micros),
+        snapshot,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use sluice_app::code::Deployed;
-use sluice_app::console::ConsoleError;
+use sluice_app::console::{ConsoleError, sentence};
 use sluice_domain::code::CodePackage;
 use sluice_domain::function::{FunctionName, Runtime};
+use sluice_executor::NoStandalone;
 
 use super::code::no_package;
 use super::{RequestConsole, internal, refused};
@@ -43,6 +44,29 @@ impl RequestConsole {
             .await
             .map_err(|ended| internal(&ended))?
             .map_err(|error| internal(&error))
+    }
+
+    /// The snapshot of the deployed code as a WebAssembly component.
+    pub async fn snapshot(&self, name: FunctionName) -> Result<Vec<u8>, ConsoleError> {
+        let row = self.function(&name).await?;
+        let deployment = self.shared.publisher.deployment(&row.function_id);
+        let deployment = deployment.map_err(|fault| {
+            ConsoleError::refused(
+                "FSS.0409",
+                409,
+                format!("The code is not deployed: {fault}."),
+            )
+        })?;
+        let standalone = self.shared.executor.standalone(&deployment).await;
+        standalone.map_err(no_snapshot)
+    }
+}
+
+/// A snapshot that cannot be downloaded, as the console says it.
+fn no_snapshot(error: NoStandalone) -> ConsoleError {
+    match error {
+        NoStandalone::Fault(error) => internal(&*error),
+        error => ConsoleError::refused("FSS.0409", 409, sentence(&error.to_string())),
     }
 }
 

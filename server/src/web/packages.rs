@@ -24,6 +24,7 @@ pub fn routes(shared: &Arc<Shared>) -> Router<LeptosOptions> {
     Router::new()
         .route(&routes::upload("{name}"), post(upload))
         .route(&routes::download("{name}"), get(download))
+        .route(&routes::snapshot("{name}"), get(snapshot))
         .with_state(shared.clone())
 }
 
@@ -66,14 +67,37 @@ async fn download(
         Ok(name) => name,
         Err(error) => return refused(&error),
     };
-    let file = format!("attachment; filename=\"{name}.zip\"");
-    match RequestConsole::plain(shared, session).download(name).await {
-        Ok(zip) => {
+    let file = format!("{name}.zip");
+    let zip = RequestConsole::plain(shared, session).download(name).await;
+    attached(zip, "application/zip", &file)
+}
+
+async fn snapshot(
+    State(shared): State<Arc<Shared>>,
+    session: Session,
+    Path(name): Path<String>,
+) -> Response {
+    let name = match parse(&name) {
+        Ok(name) => name,
+        Err(error) => return refused(&error),
+    };
+    let file = format!("{name}.wasm");
+    let component = RequestConsole::plain(shared, session).snapshot(name).await;
+    attached(component, "application/wasm", &file)
+}
+
+/// A file that the browser saves.
+fn attached(content: Result<Vec<u8>, ConsoleError>, kind: &'static str, file: &str) -> Response {
+    match content {
+        Ok(content) => {
             let headers = [
-                (header::CONTENT_TYPE, "application/zip".to_owned()),
-                (header::CONTENT_DISPOSITION, file),
+                (header::CONTENT_TYPE, kind.to_owned()),
+                (
+                    header::CONTENT_DISPOSITION,
+                    format!("attachment; filename=\"{file}\""),
+                ),
             ];
-            (headers, zip).into_response()
+            (headers, content).into_response()
         }
         Err(error) => refused(&error),
     }
