@@ -3,9 +3,13 @@
 import http.client
 import http.cookies
 import json
+import time
 import urllib.parse
 
 from load import Failed
+
+# A snapshot takes a fraction of a second.
+SNAPSHOT_SECONDS = 30
 
 
 class Console:
@@ -49,12 +53,12 @@ class Console:
                 self.cookie = f"{name}={morsel.value}"
         return json.loads(text)
 
-    def create_function(self, name: str) -> None:
-        self.post_form("functions/create", name=name, runtime="Python3.12")
+    def create_function(self, name: str, runtime: str = "Python3.12") -> None:
+        self.post_form("functions/create", name=name, runtime=runtime)
 
-    def deploy(self, name: str, code: str) -> None:
+    def deploy(self, name: str, code: str, file: str = "index.py") -> None:
         base = self.get("code/find", name=name)["attributes"]["signature"]
-        changes = {"base": base, "written": {"index.py": code}, "removed": []}
+        changes = {"base": base, "written": {file: code}, "removed": []}
         self.post_json("code/deploy", name=name, changes=changes)
 
     def fresh_instances(self, name: str) -> None:
@@ -106,3 +110,11 @@ class Console:
         """How new instances get to the code: "Preparing" until there is a snapshot or the
         reason why there is none."""
         return self.get("code/cold-start", name=name)
+
+    def wait_for_snapshot(self, name: str, pause_s: float = 0.05) -> None:
+        """Asks again and again until new instances begin with a snapshot."""
+        deadline = time.monotonic() + SNAPSHOT_SECONDS
+        while "Snapshot" not in (state := self.cold_start(name)):
+            if time.monotonic() > deadline:
+                raise Failed(f"there is no snapshot after {SNAPSHOT_SECONDS} s: {state}")
+            time.sleep(pause_s)

@@ -15,11 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from common import OUT, ROOT
 from load import Caller, Failed
 from servers import FIRST_START_SECONDS, Sluice, environment
 
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "target" / "bench"
 TASKS = Path(__file__).with_name("cpu_tasks.py")
 FUNCTION, PATH = "cpu_tasks", "/cpu"
 

@@ -15,28 +15,25 @@ import shlex
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from common import OUT, ROOT, machine, machine_line, number_from, one_line, progress, sluice_line, sluice_versions, spread
 from load import Caller, Failed, busy_seconds, cpu_seconds, run_wrk, wrk_command
 from servers import (
     FIRST_START_SECONDS,
     FRESH_FUNCTION,
     FRESH_PATH,
     FUNCTION,
+    FunctionsFramework,
     HANDLER,
-    Peer,
     Server,
     Sluice,
     check,
     peer_python,
 )
-
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "target" / "bench"
 
 WARM_UP_SECONDS = 2
 COLD_STARTS = 30
@@ -45,56 +42,21 @@ PROCESS_STARTS = 5
 # Records are shown a moment after the answer; behind a load it may be a longer one.
 RECORDS_SECONDS = 30
 
-# A snapshot takes a fraction of a second.
-SNAPSHOT_SECONDS = 30
-
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-
-    def number(low: int, high: int):
-        def parse(text: str) -> int:
-            if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-                raise argparse.ArgumentTypeError(f"must be a number from {low} to {high}")
-            return int(text)
-
-        return parse
-
-    parser.add_argument("--seconds", type=number(1, 600), default=5, help="length of one load (5)")
-    parser.add_argument("--rounds", type=number(1, 100), default=5, help="loads on each side (5)")
-    parser.add_argument("--connections", type=number(1, 1000), default=16, help="connections kept open (16)")
+    parser.add_argument("--seconds", type=number_from(1, 600), default=5, help="length of one load (5)")
+    parser.add_argument("--rounds", type=number_from(1, 100), default=5, help="loads on each side (5)")
+    parser.add_argument("--connections", type=number_from(1, 1000), default=16, help="connections kept open (16)")
     parser.add_argument("--binary", default="target/release/sluice", help="which sluice (target/release/sluice)")
     parser.add_argument("--tls", action="store_true", help="also put the load on Sluice over HTTPS")
     return parser.parse_args()
 
 
-def one_line(command: list) -> str:
-    """The first line that a command prints, or none."""
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
-    return (done.stdout.strip() or done.stderr.strip()).partition("\n")[0]
-
-
-def machine() -> dict:
-    model = ""
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    return {
-        "cores": os.cpu_count(),
-        "processor": model,
-        "system": f"{platform.system()} {platform.machine()}",
-        "load_before": round(os.getloadavg()[0], 2),
-    }
-
-
 def versions(binary: Path, python: Path) -> dict:
     packages = [python, "-c", "from importlib.metadata import version as v; print(v('functions-framework'), v('gunicorn'))"]
     framework, gunicorn = one_line(packages).split()
-    commit = one_line(["git", "rev-parse", "--short", "HEAD"])
-    return {
-        "sluice": one_line([binary, "--version"]).removeprefix("sluice "),
-        "build": "debug" if "debug" in binary.parts else "release",
-        "checkout": commit + ("+changes" if one_line(["git", "status", "--porcelain", "-uno"]) else ""),
+    return sluice_versions(binary) | {
         "functions_framework": framework,
         "gunicorn": gunicorn,
         "peer_python": platform.python_version(),
@@ -155,7 +117,7 @@ def cold_starts(sluice: Sluice, snapshot: bool) -> dict:
         for number in range(1, COLD_STARTS + 1):
             console.deploy(FUNCTION, f"{code}# deployed for cold start {number}, {snapshot}\n")
             if snapshot:
-                wait_for_snapshot(console)
+                console.wait_for_snapshot(FUNCTION)
             caller.wake()
             for answers in (first, second):
                 answer = caller.call()
@@ -176,14 +138,6 @@ def cold_starts(sluice: Sluice, snapshot: bool) -> dict:
         "record_handler_ms": spread([record["duration_us"] / 1000 for record in records]),
         "records_lost": lost,
     }
-
-
-def wait_for_snapshot(console, function: str = FUNCTION) -> None:
-    deadline = time.monotonic() + SNAPSHOT_SECONDS
-    while "Snapshot" not in (state := console.cold_start(function)):
-        if time.monotonic() > deadline:
-            raise Failed(f"there is no snapshot after {SNAPSHOT_SECONDS} s: {state}")
-        time.sleep(0.05)
 
 
 def records_of(console, wanted: set[str]) -> tuple[list[dict], int]:
@@ -212,18 +166,6 @@ def process_starts(server: Server) -> dict:
     return {"count": PROCESS_STARTS, "first_answer_ms": spread(took)}
 
 
-def spread(values: list[float]) -> dict:
-    return {
-        "p50": round(statistics.median(values), 3),
-        "lowest": round(min(values), 3),
-        "highest": round(max(values), 3),
-    }
-
-
-def progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def measure(args: argparse.Namespace, binary: Path) -> dict:
     python = peer_python(OUT / "venv")
     logs = OUT / "logs"
@@ -239,9 +181,9 @@ def measure(args: argparse.Namespace, binary: Path) -> dict:
     with contextlib.ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="data-", dir=OUT)))
         sluice = Sluice(binary, data / "sluice", logs / "sluice.txt")
-        peer = Peer(python, logs / "peer.txt")
+        peer = FunctionsFramework(python, logs / "peer.txt")
         cores = os.cpu_count() or 1
-        more_workers = [Peer(python, logs / "peer-workers.txt", cores)] if cores > 1 else []
+        more_workers = [FunctionsFramework(python, logs / "peer-workers.txt", cores)] if cores > 1 else []
         for server in (sluice, peer, *more_workers):
             stack.callback(server.stop)
 
@@ -251,7 +193,7 @@ def measure(args: argparse.Namespace, binary: Path) -> dict:
         sluice.start(FIRST_START_SECONDS)
         found["first_start_s"] = round(time.perf_counter() - began, 2)
         sluice.publish(sluice.console())
-        wait_for_snapshot(sluice.console(), FRESH_FUNCTION)
+        sluice.console().wait_for_snapshot(FRESH_FUNCTION)
         for server in (peer, *more_workers):
             server.start()
 
@@ -304,9 +246,9 @@ def report(found: dict) -> str:
         for name, one in found["process_start"].items()
     ]
     lines = [
-        f"{found['date']}  Sluice {used['sluice']} ({used['build']} build, checkout {used['checkout']})",
+        f"{found['date']}  {sluice_line(used)}",
         f"functions-framework {used['functions_framework']}, gunicorn {used['gunicorn']}, Python {used['peer_python']}; wrk {used['wrk']}",
-        f"{on['system']}, {on['cores']} cores, {on['processor']}; load average before: {on['load_before']}",
+        machine_line(on),
         "",
         f"Warm: {settings['connections']} connections, median of {settings['rounds']} rounds of {settings['seconds']} s each",
         f"{'':<36}{'req/s':>10}{'lowest':>10}{'highest':>10}{'p50 ms':>10}{'p99 ms':>10}{'CPU µs':>10}{'others':>10}{'errors':>8}",

@@ -1,4 +1,5 @@
-"""Measures a server from outside: a load by wrk, and single calls over one connection."""
+"""Measures a server from outside: a load by wrk, single calls over one connection, and what a process
+has of the processor and of memory."""
 
 import http.client
 import os
@@ -156,8 +157,50 @@ def cpu_seconds(pid: int) -> float | None:
     """CPU time of a process and of those it started, or none where there is no /proc."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return own + sum(cpu_seconds(child) or 0 for child in children(pid))
     except OSError:
         return None
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(cpu_seconds(int(child)) or 0 for child in children)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@dataclass
+class Memory:
+    """What Linux says of a process, in MB."""
+
+    # With all that several processes share, as often as they do.
+    resident: float
+    # With a part of what several processes share, so that all together have it once.
+    proportional: float
+    private: float
+
+    def __add__(self, other: "Memory") -> "Memory":
+        return Memory(
+            self.resident + other.resident, self.proportional + other.proportional, self.private + other.private
+        )
+
+
+def parse_smaps(text: str) -> Memory:
+    """A file smaps_rollup, as numbers.
+
+    >>> parse_smaps('''55f8-7ffd ---p 00000000 00:00 0  [rollup]
+    ... Rss:                4096 kB
+    ... Pss:                2048 kB
+    ... Pss_Dirty:           700 kB
+    ... Private_Clean:       512 kB
+    ... Private_Dirty:       512 kB
+    ... ''')
+    Memory(resident=4.0, proportional=2.0, private=1.0)
+    """
+    kilobytes = {name: int(value) for name, value in re.findall(r"^(\w+):\s+(\d+) kB$", text, re.MULTILINE)}
+    private = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
+    return Memory(kilobytes["Rss"] / 1024, kilobytes["Pss"] / 1024, private / 1024)
+
+
+def memory_of(pid: int) -> Memory:
+    """What a process has of this machine's memory."""
+    return parse_smaps(Path(f"/proc/{pid}/smaps_rollup").read_text())

@@ -1,4 +1,4 @@
-"""The two servers under test: started on 127.0.0.1, stopped by their process id."""
+"""The servers under test: started on 127.0.0.1, stopped by their process id."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 from console import Console
@@ -52,11 +53,11 @@ class Server:
     def pid(self) -> int:
         return self.process.pid
 
-    def spawn(self, command: list, env: dict[str, str], stdout=None) -> None:
+    def spawn(self, command: list, env: dict[str, str], stdout=None, folder: Path = BENCH) -> None:
         with self.log.open("ab") as log:
-            # Both sides write what they say about themselves into a file.
+            # All sides write what they say about themselves into a file.
             self.process = subprocess.Popen(
-                command, env=env, cwd=BENCH, stdin=subprocess.DEVNULL, stdout=stdout or log, stderr=log
+                command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout or log, stderr=log
             )
 
     def require_running(self) -> None:
@@ -144,24 +145,19 @@ class Sluice(Server):
 
 
 class Peer(Server):
-    """functions-framework with its own production server, gunicorn."""
+    """A server that is told its port."""
 
-    def __init__(self, python: Path, log: Path, workers: int | None = None):
-        name = "functions-framework" if workers is None else f"functions-framework, WORKERS={workers}"
+    def __init__(self, name: str, log: Path):
         super().__init__(name, log)
-        self.python = python
-        self.workers = workers
         self.port = 0
 
-    def start(self) -> None:
-        """Starts the server and waits until it listens; it may not answer yet."""
+    def listen(self, command: Callable[[int], list], env: dict[str, str], folder: Path = BENCH) -> None:
+        """Starts the command for a port that is free and waits until it listens; it may not
+        answer yet."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        command = [self.python.with_name("functions-framework"), "--source", BENCH / "peer.py", "--target", "serve"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port)]
-        more = {} if self.workers is None else {"WORKERS": str(self.workers)}
-        self.spawn(command, environment(**more))
+        self.spawn(command(self.port), env, folder=folder)
         deadline = time.monotonic() + START_SECONDS
         while True:
             self.require_running()
@@ -176,8 +172,27 @@ class Peer(Server):
         return Target("http", self.port, PATH)
 
 
+class FunctionsFramework(Peer):
+    """functions-framework with its own production server, gunicorn."""
+
+    def __init__(self, python: Path, log: Path, workers: int | None = None, source: Path = BENCH / "peer.py"):
+        name = "functions-framework" if workers is None else f"functions-framework, WORKERS={workers}"
+        super().__init__(name, log)
+        self.python = python
+        self.workers = workers
+        self.source = source
+
+    def start(self) -> None:
+        program = [self.python.with_name("functions-framework"), "--source", self.source, "--target", "serve"]
+        more = {} if self.workers is None else {"WORKERS": str(self.workers)}
+        # Beside the source lies the handler, which it imports.
+        self.listen(
+            lambda port: [*program, "--host", "127.0.0.1", "--port", str(port)], environment(**more), self.source.parent
+        )
+
+
 def peer_python(folder: Path) -> Path:
-    """The Python of the peer's virtual environment, which is made when it is missing or
+    """The Python of the peers' virtual environment, which is made when it is missing or
     was made for other versions."""
     requirements = BENCH / "requirements.txt"
     made_for = f"{sys.version}\n{hashlib.sha256(requirements.read_bytes()).hexdigest()}\n"
@@ -185,7 +200,7 @@ def peer_python(folder: Path) -> Path:
     python = folder / "bin" / "python"
     if stamp.is_file() and stamp.read_text() == made_for:
         return python
-    print("Making the peer's virtual environment …", file=sys.stderr, flush=True)
+    print("Making the peers' virtual environment …", file=sys.stderr, flush=True)
     venv.create(folder, clear=True, with_pip=True)
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
     if subprocess.run(command, timeout=600).returncode != 0:
