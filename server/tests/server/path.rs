@@ -1,5 +1,7 @@
 //! From deploy to trigger URL to Monitoring > Logs, without a browser.
 
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
 use crate::world::World;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -146,6 +148,70 @@ async fn a_deploy_serves_the_next_call_and_a_syntax_error_serves_nothing() {
     let right = user.deploy("greeter", right).await;
     assert_eq!(right.status, StatusCode::OK, "{}", right.body);
     assert_eq!(world.call(Method::GET, &url, "").await.body, "two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deploying_under_load_loses_and_mixes_nothing() {
+    const DEPLOYS: u32 = 20;
+    let (world, user, _) = World::with_user().await;
+    // The version stands in the module and in the function, and is read before and after
+    // another call had its chance.
+    let code = |version: u32| {
+        format!(
+            "import json, time\nVERSION = {version}\nimport helper\n\
+             def handler(event, context):\n\
+             \x20   before = VERSION\n\
+             \x20   time.sleep(0.01)\n\
+             \x20   said = [before, {version}, helper.VERSION, VERSION, event['queryStringParameters']['q']]\n\
+             \x20   return {{'statusCode': 200, 'body': json.dumps(said)}}\n"
+        )
+    };
+    let helper = |version: u32| format!("VERSION = {version}\n");
+    let url = user
+        .publish("busy", "def handler(event, context): pass", "/")
+        .await;
+    let deploy = async |version: u32| {
+        let written = json!({ "index.py": code(version), "helper.py": helper(version) });
+        let deployed = user.deploy("busy", written).await;
+        assert_eq!(deployed.status, StatusCode::OK, "{}", deployed.body);
+    };
+    deploy(1).await;
+
+    // What was acknowledged, and what is on its way at most.
+    let (acknowledged, begun) = (AtomicU32::new(1), AtomicU32::new(1));
+    let done = AtomicBool::new(false);
+    let calls = AtomicU32::new(0);
+    let caller = async |name: u32| {
+        while !done.load(Ordering::SeqCst) {
+            let oldest = acknowledged.load(Ordering::SeqCst);
+            let q = format!("{name}-{}", calls.fetch_add(1, Ordering::SeqCst));
+            let answer = world.call(Method::GET, &format!("{url}?q={q}"), "").await;
+            let newest = begun.load(Ordering::SeqCst);
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+            let said = answer.json();
+            let version = said[0].as_u64().unwrap();
+            assert!(
+                (u64::from(oldest)..=u64::from(newest)).contains(&version),
+                "{version} was answered where {oldest} to {newest} served"
+            );
+            assert_eq!(said, json!([version, version, version, version, q]));
+        }
+    };
+    let deployer = async {
+        for version in 2..=DEPLOYS {
+            begun.store(version, Ordering::SeqCst);
+            deploy(version).await;
+            acknowledged.store(version, Ordering::SeqCst);
+            // Each serves some calls, from its source or from its snapshot.
+            let some = calls.load(Ordering::SeqCst) + 4 + version * 2;
+            while calls.load(Ordering::SeqCst) < some {
+                tokio::task::yield_now().await;
+            }
+        }
+        done.store(true, Ordering::SeqCst);
+    };
+    tokio::join!(deployer, caller(1), caller(2), caller(3), caller(4));
+    assert!(calls.load(Ordering::SeqCst) > 100);
 }
 
 #[tokio::test(flavor = "multi_thread")]
