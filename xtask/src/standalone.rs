@@ -26,7 +26,7 @@ const FILE: &str = "standalone.wasm.zst";
 const RUNTIMES: [&str; 2] = ["python3.12", "python3.14"];
 
 /// What a snapshot imports that is not WASI.
-const SURROUNDINGS: [&str; 3] = ["logger", "outbound", "compression"];
+const SURROUNDINGS: [&str; 4] = ["logger", "turns", "outbound", "compression"];
 
 /// What calls a snapshot.
 const CALLS: [&str; 3] = ["initialize", "invoke", "pre-stop"];

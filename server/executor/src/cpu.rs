@@ -6,15 +6,24 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::flags::Flag;
 use crate::turns::Taken;
 
 /// Runs `future` and adds the CPU time that its polls take to `spent`, which
-/// stays right when the future is dropped midway. Between its polls it has no turn.
-pub async fn measured<F: Future>(future: F, spent: &mut Duration, turn: &Taken) -> F::Output {
+/// stays right when the future is dropped midway. Between its polls it has no turn, and its flag
+/// is not set.
+pub async fn measured<F: Future>(
+    future: F,
+    spent: &mut Duration,
+    turn: &Taken,
+    flag: Option<Flag>,
+) -> F::Output {
     let mut future = pin!(future);
     std::future::poll_fn(|context| {
         let before = thread_time();
+        let running = flag.map(Flag::runs);
         let polled = future.as_mut().poll(context);
+        drop(running);
         *spent += thread_time().saturating_sub(before);
         turn.give_back();
         polled

@@ -1,4 +1,4 @@
-//! The wasmtime engine, and the thread that makes busy functions yield.
+//! The wasmtime engines, and the thread that makes busy functions yield.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -6,6 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::flags;
 
 /// How long a busy function may hold its thread before others get a turn. A
 /// switch costs about a microsecond, so this is a thousandth of it and less.
@@ -34,8 +36,17 @@ const KEPT_RESIDENT_BYTES: usize = 8 * 1024 * 1024;
 /// Largest memory that instances begin with.
 pub const MAX_IMAGE_BYTES: u64 = 512 * 1024 * 1024;
 
-/// An engine with the settings that all runtimes are compiled for.
-pub fn engine() -> wasmtime::Result<Engine> {
+/// How code that runs for long is made to let others run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pausing {
+    /// By wasmtime's epochs, for which it compiles checks into all code.
+    ByEpochs,
+    /// By flags, which the code looks at by itself: only what our own build has made so.
+    ByFlags,
+}
+
+/// An engine with the settings that all code of its kind is compiled for.
+pub fn engine(pausing: Pausing) -> wasmtime::Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(MAX_INSTANCES)
         // The language, its image, and two small modules that join it to the host.
@@ -61,7 +72,7 @@ pub fn engine() -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .epoch_interruption(true)
+        .epoch_interruption(pausing == Pausing::ByEpochs)
         // The memory of a function that is ready to be called is mapped, never copied.
         .memory_guaranteed_dense_image_size(MAX_IMAGE_BYTES)
         .max_wasm_stack(WASM_STACK_BYTES)
@@ -69,7 +80,7 @@ pub fn engine() -> wasmtime::Result<Engine> {
     Engine::new(&config)
 }
 
-/// Ticks the engine's epoch while calls run; ends when it is dropped.
+/// Ticks the engine's epoch, and sets flags, while calls run; ends when it is dropped.
 #[derive(Debug)]
 pub struct Ticker {
     shared: Arc<Ticking>,
@@ -89,7 +100,7 @@ impl Ticker {
         let shared = Arc::new(Ticking::default());
         let (ticking, engine) = (Arc::clone(&shared), engine.clone());
         let thread = thread::Builder::new()
-            .name("sluice-epochs".to_owned())
+            .name("sluice-ticks".to_owned())
             .spawn(move || ticking.run(&engine))?;
         Ok(Self {
             shared,
@@ -136,6 +147,7 @@ impl Ticking {
         while !self.ended.load(Ordering::SeqCst) {
             thread::sleep(TURN);
             engine.increment_epoch();
+            flags::set_all();
             if self.calls.load(Ordering::SeqCst) > 0 {
                 idle = 0;
                 continue;

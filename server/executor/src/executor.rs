@@ -18,7 +18,7 @@ use crate::call::{Call, Invocation, MAX_EVENT_BYTES, Refused, ResponseRefused};
 use crate::clock::Clock;
 use crate::component::Components;
 use crate::deployment::{DeployError, Deployment, DeploymentSpec, Share};
-use crate::engine::{self, Ticker};
+use crate::engine::{self, Pausing, Ticker};
 use crate::gate::Gate;
 use crate::instance::{Blueprint, Surroundings};
 use crate::kept::Kept;
@@ -125,10 +125,17 @@ impl Executor {
             tmp: Arc::new(Stock::new(tmp)),
             kept,
         };
-        let engine = engine::engine().map_err(StartError::Engine)?;
+        let engine = |pausing| engine::engine(pausing).map_err(StartError::Engine);
+        let (by_epochs, by_flags) = (engine(Pausing::ByEpochs)?, engine(Pausing::ByFlags)?);
         // This blocks, also for the seconds of a compilation: nothing is served before.
         let runtimes = std::thread::scope(|threads| {
-            let ready = |image| ReadyRuntime::prepare(&engine, &config.artifacts, image);
+            let ready = |image: &RuntimeImage<'_>| {
+                let engine = match image.pausing() {
+                    Pausing::ByEpochs => &by_epochs,
+                    Pausing::ByFlags => &by_flags,
+                };
+                ReadyRuntime::prepare(engine, &config.artifacts, image)
+            };
             let preparing: Vec<_> = images
                 .iter()
                 .map(|image| threads.spawn(move || ready(image)))
@@ -141,8 +148,8 @@ impl Executor {
         })?;
         let folder = config.artifacts.join("components");
         let components =
-            Components::new(engine.clone(), folder.clone()).map_err(unusable(&folder))?;
-        let ticker = Ticker::start(&engine).map_err(|error| StartError::Engine(error.into()))?;
+            Components::new(by_epochs.clone(), folder.clone()).map_err(unusable(&folder))?;
+        let ticker = Ticker::start(&by_epochs).map_err(|error| StartError::Engine(error.into()))?;
         let budget = Arc::new(Budget::new(config.memory_bytes));
         let threads = tokio::runtime::Handle::current().metrics().num_workers();
         let trust = Trust::new(config.more_authorities.clone());

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use wasmtime::Store;
-use wasmtime::component::{Instance, InstancePre};
+use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre};
 
 use crate::component;
+use crate::flags::Flag;
+use crate::insides;
 use crate::instance::Host;
 
 /// The world of `runtimes/wit` and what JavaScript asks for beyond it. The calls are the same
@@ -28,29 +30,64 @@ pub use language::{CodeError, Failure};
 #[derive(Clone)]
 pub enum RuntimePre {
     /// A language.
-    Language(language::RuntimePre<Host>),
+    Language {
+        /// The component with its imports.
+        linked: InstancePre<Host>,
+        /// The functions that it is called by.
+        functions: language::RuntimeIndices,
+        /// The function that shows its memory, where it has a flag there.
+        memory: Option<ComponentExportIndex>,
+    },
     /// A component.
     Component(component::Prepared),
 }
 
 impl RuntimePre {
     /// A language, linked.
-    pub fn of_language(linked: InstancePre<Host>) -> wasmtime::Result<Self> {
-        Ok(Self::Language(language::RuntimePre::new(linked)?))
+    pub fn of_language(component: &Component, linked: InstancePre<Host>) -> wasmtime::Result<Self> {
+        Ok(Self::Language {
+            functions: language::RuntimeIndices::new(&linked)?,
+            memory: component.get_export_index(None, insides::MEMORY),
+            linked,
+        })
     }
 
     /// Makes an instance.
-    pub async fn instantiate_async(&self, store: &mut Store<Host>) -> wasmtime::Result<Runtime> {
-        Ok(match self {
-            Self::Language(linked) => Runtime::Language(linked.instantiate_async(store).await?),
-            Self::Component(prepared) => Runtime::Component(prepared.instance()),
+    pub async fn instantiate(&self, store: &mut Store<Host>) -> wasmtime::Result<Made> {
+        let (linked, functions, memory) = match self {
+            Self::Language {
+                linked,
+                functions,
+                memory,
+            } => (linked, functions, memory),
+            Self::Component(prepared) => {
+                return Ok(Made {
+                    runtime: Runtime::Component(prepared.instance()),
+                    inside: None,
+                    flag: None,
+                });
+            }
+        };
+        let inside = linked.instantiate_async(&mut *store).await?;
+        let flag = match memory {
+            Some(memory) => {
+                let shown = inside.get_typed_func(&mut *store, memory)?;
+                let memory = insides::shown(&shown, store).await?;
+                Flag::in_memory(memory.as_ptr())
+            }
+            None => None,
+        };
+        Ok(Made {
+            runtime: Runtime::Language(functions.load(store, &inside)?),
+            inside: Some(inside),
+            flag,
         })
     }
 
     /// The same before it has the functions that it is called by.
     pub fn instance_pre(&self) -> &InstancePre<Host> {
         match self {
-            Self::Language(linked) => linked.instance_pre(),
+            Self::Language { linked, .. } => linked,
             Self::Component(prepared) => prepared.instance_pre(),
         }
     }
@@ -59,6 +96,16 @@ impl RuntimePre {
     pub fn engine(&self) -> &wasmtime::Engine {
         self.instance_pre().engine()
     }
+}
+
+/// What was made.
+pub struct Made {
+    /// Its functions.
+    pub runtime: Runtime,
+    /// The instance of a language, to look into it.
+    pub inside: Option<Instance>,
+    /// Its flag, if it has one.
+    pub flag: Option<Flag>,
 }
 
 /// The functions of an instance.
@@ -70,11 +117,6 @@ pub enum Runtime {
 }
 
 impl Runtime {
-    /// Finds the functions of an instance of a language.
-    pub fn new(store: &mut Store<Host>, instance: &Instance) -> wasmtime::Result<Self> {
-        Ok(Self::Language(language::Runtime::new(store, instance)?))
-    }
-
     /// Loads the handler.
     pub async fn call_load(
         &mut self,

@@ -8,6 +8,23 @@ use wasmtime::component::{Instance, TypedFunc, WasmList};
 
 use crate::instance::Host;
 
+/// The function that shows the whole memory.
+pub const MEMORY: &str = "state-memory";
+
+/// The whole memory of an instance, by that function of it.
+pub async fn shown<'a>(
+    memory: &TypedFunc<(), (WasmList<u8>,)>,
+    store: &'a mut Store<Host>,
+) -> wasmtime::Result<&'a [u8]> {
+    // It is looked at where it is, so that the bound of what may be copied is none for it.
+    let bound = store.hostcall_fuel();
+    store.set_hostcall_fuel(usize::MAX);
+    let shown = memory.call_async(&mut *store, ()).await;
+    store.set_hostcall_fuel(bound);
+    let (memory,) = shown?;
+    Ok(memory.as_le_slice(&*store))
+}
+
 /// The functions of one instance that show its state. To call them runs nothing of the user's.
 #[derive(Clone, Copy)]
 pub struct Insides {
@@ -21,7 +38,7 @@ impl Insides {
     /// The functions of `instance`.
     pub fn new(store: &mut Store<Host>, instance: &Instance) -> wasmtime::Result<Self> {
         Ok(Self {
-            memory: instance.get_typed_func(&mut *store, "state-memory")?,
+            memory: instance.get_typed_func(&mut *store, MEMORY)?,
             globals: instance.get_typed_func(&mut *store, "state-globals")?,
             forget: instance.get_typed_func(&mut *store, "state-forget")?,
             freeze: instance.get_typed_func(&mut *store, "freeze")?,
@@ -48,13 +65,7 @@ impl Insides {
 
     /// Its whole memory.
     pub async fn memory<'a>(&self, store: &'a mut Store<Host>) -> wasmtime::Result<&'a [u8]> {
-        // It is looked at where it is, so that the bound of what may be copied is none for it.
-        let bound = store.hostcall_fuel();
-        store.set_hostcall_fuel(usize::MAX);
-        let shown = self.memory.call_async(&mut *store, ()).await;
-        store.set_hostcall_fuel(bound);
-        let (memory,) = shown?;
-        Ok(memory.as_le_slice(&*store))
+        shown(&self.memory, store).await
     }
 
     /// The addresses of its whole memory.

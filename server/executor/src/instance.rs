@@ -20,6 +20,7 @@ use crate::component;
 use crate::compression::{CompressionView, OpenStreams};
 use crate::deployment::DeploymentSpec;
 use crate::disk::{Disk, DiskUse};
+use crate::flags::Flag;
 use crate::guest::{self, connections, logger, output, package_files};
 use crate::insides::Insides;
 use crate::limits::MemoryLimit;
@@ -28,7 +29,7 @@ use crate::outbound::{self, Dialer, HttpRequests, OutboundView, Outside, Traffic
 use crate::output::Output;
 use crate::runtime::ReadyRuntime;
 use crate::scratch::{ScratchFolder, Stock};
-use crate::turns::{Lane, Taken};
+use crate::turns::{Lane, Taken, Waits};
 use crate::{code, cpu, environment};
 
 /// Where the folder with the code is inside the sandbox; functions start in it. Source:
@@ -149,13 +150,13 @@ impl Blueprint {
             None => (&self.runtime.linked, false),
         };
         let sandbox = self.sandbox(self.memory_bytes)?;
-        sandbox.instance(begins_with, is_loaded).await
+        Ok(sandbox.made(begins_with, is_loaded).await?.0)
     }
 
     /// Makes an instance that has not run anything yet, with a memory of its own size.
     pub async fn instance_with_memory(&self, memory_bytes: u64) -> wasmtime::Result<Instance> {
         let sandbox = self.sandbox(memory_bytes)?;
-        sandbox.instance(&self.runtime.linked, false).await
+        Ok(sandbox.made(&self.runtime.linked, false).await?.0)
     }
 
     /// Makes an instance that has not run anything yet, to look into it.
@@ -176,13 +177,12 @@ impl Blueprint {
         begins_with: &guest::RuntimePre,
         is_loaded: bool,
     ) -> wasmtime::Result<Instance> {
-        let mut sandbox = self.sandbox(self.memory_bytes)?;
-        let linked = begins_with.instance_pre();
-        let inside = linked.instantiate_async(&mut sandbox.store).await?;
-        let guest = guest::Runtime::new(&mut sandbox.store, &inside)?;
-        let insides = Insides::new(&mut sandbox.store, &inside)?;
-        let mut instance = sandbox.with(guest, is_loaded);
-        instance.insides = Some(insides);
+        let sandbox = self.sandbox(self.memory_bytes)?;
+        let (mut instance, inside) = sandbox.made(begins_with, is_loaded).await?;
+        let Some(inside) = inside else {
+            wasmtime::bail!("what is no language cannot be looked into");
+        };
+        instance.insides = Some(Insides::new(&mut instance.store, &inside)?);
         Ok(instance)
     }
 
@@ -194,7 +194,8 @@ impl Blueprint {
             false => Some(self.surroundings.scratch.take()?),
         };
         let tmp = used.as_ref().unwrap_or(&instance.tmp);
-        let (mut host, log) = self.host(self.memory_bytes, tmp)?;
+        let (mut host, log) = self.host(self.memory_bytes, tmp, instance.turn.clone())?;
+        host.waits.flag = instance.flag;
         host.memory
             .begin_with(instance.store.data().memory.linear())?;
         *instance.store.data_mut() = host;
@@ -217,7 +218,12 @@ impl Blueprint {
         let _ = self.snapshot.set(snapshot);
     }
 
-    fn host(&self, memory_bytes: u64, tmp: &ScratchFolder) -> wasmtime::Result<(Host, SharedLog)> {
+    fn host(
+        &self,
+        memory_bytes: u64,
+        tmp: &ScratchFolder,
+        turn: Taken,
+    ) -> wasmtime::Result<(Host, SharedLog)> {
         let log = SharedLog::default();
         let mut wasi = WasiCtxBuilder::new();
         // An import looks for dozens of small local files; handing each look to another thread
@@ -253,14 +259,19 @@ impl Blueprint {
             requests: HttpRequests::new(Arc::clone(&self.dialer), Arc::clone(&traffic)),
             traffic,
             disk: DiskUse::new(self.surroundings.tmp_bytes),
+            waits: Waits {
+                lane: self.surroundings.lane.clone(),
+                taken: turn,
+                flag: None,
+            },
         };
         Ok((host, log))
     }
 
     fn sandbox(&self, memory_bytes: u64) -> wasmtime::Result<Sandbox> {
         let tmp = self.surroundings.scratch.take()?;
-        let (host, log) = self.host(memory_bytes, &tmp)?;
         let turn = Taken::default();
+        let (host, log) = self.host(memory_bytes, &tmp, turn.clone())?;
         let mut store = Store::new(self.runtime.linked.engine(), host);
         store.set_hostcall_fuel(MAX_PASSED_BYTES);
         store.limiter(|host| &mut host.memory);
@@ -292,19 +303,17 @@ struct Sandbox {
 }
 
 impl Sandbox {
-    async fn instance(
+    /// The instance, and what it can be looked into by.
+    async fn made(
         mut self,
         begins_with: &guest::RuntimePre,
         is_loaded: bool,
-    ) -> wasmtime::Result<Instance> {
-        let guest = begins_with.instantiate_async(&mut self.store).await?;
-        Ok(self.with(guest, is_loaded))
-    }
-
-    fn with(self, guest: guest::Runtime, is_loaded: bool) -> Instance {
-        Instance {
+    ) -> wasmtime::Result<(Instance, Option<wasmtime::component::Instance>)> {
+        let made = begins_with.instantiate(&mut self.store).await?;
+        self.store.data_mut().waits.flag = made.flag;
+        let instance = Instance {
             store: self.store,
-            guest,
+            guest: made.runtime,
             log: self.log,
             is_loaded,
             taken_in: 0,
@@ -312,8 +321,10 @@ impl Sandbox {
             insides: None,
             renewed: 0,
             turn: self.turn,
+            flag: made.flag,
             tmp: self.tmp,
-        }
+        };
+        Ok((instance, made.inside))
     }
 }
 
@@ -331,6 +342,8 @@ pub struct Instance {
     /// Its state, where it is looked into.
     pub insides: Option<Insides>,
     turn: Taken,
+    /// Where it is told to take a turn, if its runtime has a flag.
+    flag: Option<Flag>,
     /// How often it was made new.
     pub renewed: u32,
     // After the store, which has it open.
@@ -350,7 +363,7 @@ impl Instance {
     ) -> wasmtime::Result<Result<(), GuestFailure>> {
         self.begin(id);
         let loading = self.guest.call_load(&mut self.store, source);
-        let loaded = cpu::measured(loading, spent, &self.turn).await;
+        let loaded = cpu::measured(loading, spent, &self.turn, self.flag).await;
         self.is_loaded = matches!(loaded, Ok(Ok(())));
         loaded
     }
@@ -366,7 +379,7 @@ impl Instance {
         let call = self
             .guest
             .call_initialize(&mut self.store, id.as_str(), millis(remaining));
-        cpu::measured(call, spent, &self.turn).await
+        cpu::measured(call, spent, &self.turn, self.flag).await
     }
 
     /// Calls what is to run before it is stopped; `spent` gets the CPU time.
@@ -380,7 +393,7 @@ impl Instance {
         let call = self
             .guest
             .call_pre_stop(&mut self.store, id.as_str(), millis(remaining));
-        cpu::measured(call, spent, &self.turn).await
+        cpu::measured(call, spent, &self.turn, self.flag).await
     }
 
     /// Calls the handler; `spent` gets the CPU time.
@@ -396,14 +409,14 @@ impl Instance {
         let call = self
             .guest
             .call_invoke(&mut self.store, id.as_str(), event, millis(remaining));
-        cpu::measured(call, spent, &self.turn).await
+        cpu::measured(call, spent, &self.turn, self.flag).await
     }
 
     /// Finds what keeps the file at `path` from being compiled.
     pub async fn check(&mut self, path: &str) -> wasmtime::Result<Result<(), guest::CodeError>> {
         self.store.set_epoch_deadline(1);
         let checking = self.guest.call_check(&mut self.store, path);
-        cpu::measured(checking, &mut Duration::default(), &self.turn).await
+        cpu::measured(checking, &mut Duration::default(), &self.turn, self.flag).await
     }
 
     /// True when it should not be called again. The Python runtime never frees
@@ -436,7 +449,7 @@ impl Instance {
         };
         self.store.set_epoch_deadline(1);
         let freezing = insides.freeze(&mut self.store);
-        cpu::measured(freezing, &mut Duration::default(), &self.turn).await
+        cpu::measured(freezing, &mut Duration::default(), &self.turn, self.flag).await
     }
 
     /// Its insides, to be read: what is called now is short and needs no turn.
@@ -494,9 +507,15 @@ pub struct Host {
     requests: HttpRequests,
     traffic: Arc<Traffic>,
     disk: DiskUse,
+    waits: Waits,
 }
 
 impl Host {
+    /// What it waits for its turns with.
+    pub fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
     /// Drops what a component has open, so that who waits for it sees its end.
     pub fn close_all(&mut self) {
         self.table = resources(Runtime::WebAssembly);

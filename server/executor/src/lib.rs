@@ -25,6 +25,7 @@ mod engine;
 mod environment;
 mod executor;
 mod failed;
+mod flags;
 mod gate;
 mod guest;
 mod insides;

@@ -15,11 +15,13 @@ use crate::artifact;
 use crate::component::ComponentInfo;
 use crate::compression;
 use crate::disk;
+use crate::engine::Pausing;
 use crate::guest;
 use crate::instance::Host;
 use crate::outbound;
 use crate::scratch::ScratchFolder;
 use crate::standalone::Parts;
+use crate::turns;
 
 /// A runtime as it is embedded in the binary.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +38,17 @@ pub struct RuntimeImage<'a> {
     pub stdlib_tar_zst: Option<&'a [u8]>,
     /// What its snapshots are downloaded in, if it makes some: a component, compressed by zstd.
     pub standalone_zst: Option<&'a [u8]>,
+}
+
+impl RuntimeImage<'_> {
+    /// How its code is made to let others run. What the build has linked, and given an image, has
+    /// its own way.
+    pub(crate) fn pausing(&self) -> Pausing {
+        match self.image_zst {
+            Some(_) => Pausing::ByFlags,
+            None => Pausing::ByEpochs,
+        }
+    }
 }
 
 /// Names of the compiled files.
@@ -292,6 +305,7 @@ impl Linkable {
         guest::language::Runtime::add_to_linker::<_, HasSelf<Host>>(&mut linker, |host| host)?;
         compression::add_to_linker(&mut linker, Host::compression)?;
         outbound::add_to_linker(&mut linker, Host::outbound)?;
+        turns::add_to_linker(&mut linker)?;
         Ok(Self { component, linker })
     }
 
@@ -301,6 +315,6 @@ impl Linkable {
         if let Some(image) = image {
             linker.root().module("image", image)?;
         }
-        guest::RuntimePre::of_language(linker.instantiate_pre(&self.component)?)
+        guest::RuntimePre::of_language(&self.component, linker.instantiate_pre(&self.component)?)
     }
 }

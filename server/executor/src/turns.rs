@@ -9,6 +9,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::flags::Flag;
+use crate::instance::Host;
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../../runtimes/wit",
+        world: "taking-turns",
+        imports: { default: async | trappable },
+    });
+}
+
+use bindings::sluice::function::turns;
 
 /// The turns of all functions together.
 #[derive(Debug, Clone)]
@@ -68,6 +82,34 @@ impl Lane {
             _own: own,
             _all: all,
         }));
+    }
+}
+
+/// Gives what is linked the turns of its instance.
+pub fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    turns::add_to_linker::<_, HasSelf<Host>>(linker, |host| host)
+}
+
+/// What an instance of a linked runtime waits for its turns with.
+#[derive(Debug)]
+pub struct Waits {
+    /// Its function's turns.
+    pub lane: Lane,
+    /// Where it has its own.
+    pub taken: Taken,
+    /// Its flag, once its memory is there.
+    pub flag: Option<Flag>,
+}
+
+impl turns::Host for Host {
+    async fn wait(&mut self) -> wasmtime::Result<()> {
+        let waits = self.waits();
+        // A flag can still be set from the last time while the instance is only looked into: that
+        // is short, and a turn taken meanwhile would be kept.
+        if waits.flag.is_some_and(Flag::is_running) {
+            waits.lane.clone().turn(waits.taken.clone()).await;
+        }
+        Ok(())
     }
 }
 

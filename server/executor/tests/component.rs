@@ -6,6 +6,7 @@
 )]
 
 mod common;
+#[expect(dead_code, reason = "TLS is tested by another file")]
 #[path = "common/web.rs"]
 mod web;
 

@@ -394,25 +394,26 @@ pub fn split(bytes: &[u8]) -> Result<Split> {
             options.extend(list);
         }
     }
+    let mut guarded = Vec::new();
     for option in options {
         match option {
             Parsed::Memory(at) => {
                 let (instance, name) = original.memories[*at as usize];
                 needed.push(original.origin(instance, name)?);
             }
-            Parsed::Realloc(at) | Parsed::PostReturn(at) => needed.push(original.function(*at)?),
+            Parsed::Realloc(at) | Parsed::PostReturn(at) => guarded.push(original.function(*at)?),
             _ => {}
         }
     }
-    let exports: BTreeSet<(usize, String)> = needed
-        .into_iter()
-        .filter_map(|origin| match origin {
-            Origin::Module(at, name) => Some((place(at)?, name.to_owned())),
-            Origin::Host(_) => None,
-        })
-        .collect();
+    needed.extend(&guarded);
+    let export = |origin: Origin<'_>| match origin {
+        Origin::Module(at, name) => Some((place(at)?, name.to_owned())),
+        Origin::Host(_) => None,
+    };
+    let exports: BTreeSet<(usize, String)> = needed.into_iter().filter_map(export).collect();
 
-    let fused = module::fuse(&inputs, &exports)?;
+    let guarded = guarded.into_iter().filter_map(&export).collect();
+    let fused = module::fuse(&inputs, &exports, &guarded)?;
     let image = fused.image.clone();
     let making = |image| {
         let making = Making {

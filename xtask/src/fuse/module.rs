@@ -6,14 +6,23 @@ use std::convert::Infallible;
 use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind,
-    ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    BlockType, CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType,
+    ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
     Instruction, MemorySection, TableSection, TypeSection,
 };
 use wasmparser::{
     DataKind, ElementItems, ElementKind, ExternalKind, FuncType, FunctionBody, Operator, Parser,
     Payload, TypeRef, ValType,
 };
+
+/// The interface whose function waits for a turn.
+const TURNS: &str = "sluice:function/turns@";
+
+/// Where in the memory the flag is that says to do so: below what any code of C has an object at.
+const FLAG: u64 = 8;
+
+/// Bytes at the beginning of the memory that nothing may be at.
+const NOBODYS: i64 = 16;
 
 /// Where what a module imports comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -157,7 +166,11 @@ struct FunctionInfo {
 
 /// Makes one module of many. They are instantiated in this order; `exports` are what the
 /// outside needs of them.
-pub fn fuse(inputs: &[Input<'_>], exports: &BTreeSet<(usize, String)>) -> Result<Fused> {
+pub fn fuse(
+    inputs: &[Input<'_>],
+    exports: &BTreeSet<(usize, String)>,
+    guarded: &BTreeSet<(usize, String)>,
+) -> Result<Fused> {
     let modules = inputs
         .iter()
         .map(|input| Module::parse(input.bytes))
@@ -179,7 +192,8 @@ pub fn fuse(inputs: &[Input<'_>], exports: &BTreeSet<(usize, String)>) -> Result
         fusing.look_through(at, module)?;
     }
     fusing.shorten_stubs(&modules)?;
-    fusing.encode(&modules, exports)
+    fusing.find_wait(inputs)?;
+    fusing.encode(&modules, exports, guarded)
 }
 
 #[derive(Default)]
@@ -197,6 +211,8 @@ struct Fusing {
     table: HashMap<u32, u32>,
     /// Functions that only call another through the table, and that other.
     stubs: HashMap<u32, u32>,
+    /// The function from outside that waits for a turn.
+    wait: u32,
 }
 
 impl Fusing {
@@ -223,6 +239,18 @@ impl Fusing {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Finds the function that waits for a turn.
+    fn find_wait(&mut self, inputs: &[Input<'_>]) -> Result<()> {
+        let mut sources = inputs.iter().flat_map(|input| &input.sources);
+        let found = sources.find(|((from, name), _)| from.starts_with(TURNS) && name == "wait");
+        let Some((_, Source::Outside(known_as))) = found else {
+            bail!("the runtime does not import {TURNS}");
+        };
+        let at = self.outside.iter().position(|(known, _)| known == known_as);
+        self.wait = at.context("it is from outside")? as u32;
         Ok(())
     }
 
@@ -465,7 +493,12 @@ impl Fusing {
         found.with_context(|| format!("no module defines {name}"))
     }
 
-    fn encode(self, modules: &[Module<'_>], exports: &BTreeSet<(usize, String)>) -> Result<Fused> {
+    fn encode(
+        self,
+        modules: &[Module<'_>],
+        exports: &BTreeSet<(usize, String)>,
+        guarded: &BTreeSet<(usize, String)>,
+    ) -> Result<Fused> {
         ensure!(self.tables.len() == 1, "there must be one table");
         ensure!(self.memories.len() == 1, "there must be one memory");
         let (mut code, mut image) = (wasm_encoder::Module::new(), wasm_encoder::Module::new());
@@ -496,7 +529,8 @@ impl Fusing {
                 ExternalKind::Table => places.tables[index as usize],
                 other => bail!("an export of kind {other:?} is not known here"),
             };
-            exported.push((export_name(*module, name), kind, place));
+            let is_guarded = guarded.contains(&(*module, name.clone()));
+            exported.push((export_name(*module, name), kind, place, is_guarded));
         }
         let forget = [
             self.exported_function(modules, "reset_adapter_state")?,
@@ -560,18 +594,21 @@ impl Fusing {
             functions.function(self.type_of(*function));
         }
         let first_new = function_places.len() as u32;
-        for ty in [ty_list, ty_list, ty_forget] {
+        for ty in [ty_list, ty_list, ty_forget, ty_forget] {
             functions.function(ty);
         }
-        code.section(&functions);
-
-        let mut tables = TableSection::new();
-        tables.table(plain.table_type(self.tables[0]).map_err(plain_error)?);
-        code.section(&tables);
-
+        let pause = first_new + 3;
+        // What the canonical ABI calls must not call out of the component meanwhile.
+        let mut guards = Vec::new();
         let mut export_section = ExportSection::new();
-        for (name, kind, place) in exported {
+        for (name, kind, place, is_guarded) in exported {
             match kind {
+                ExternalKind::Func if is_guarded => {
+                    functions.function(self.type_of(place));
+                    guards.push(place);
+                    let place = pause + guards.len() as u32;
+                    export_section.export(&name, ExportKind::Func, place)
+                }
                 ExternalKind::Func => {
                     export_section.export(&name, ExportKind::Func, place_of(place)?)
                 }
@@ -579,6 +616,23 @@ impl Fusing {
                 _ => export_section.export(&name, ExportKind::Table, place),
             };
         }
+        code.section(&functions);
+
+        let mut tables = TableSection::new();
+        tables.table(plain.table_type(self.tables[0]).map_err(plain_error)?);
+        code.section(&tables);
+
+        // Not zero while the canonical ABI allocates or frees.
+        let mut own_globals = GlobalSection::new();
+        let held = GlobalType {
+            val_type: wasm_encoder::ValType::I32,
+            mutable: true,
+            shared: false,
+        };
+        own_globals.global(held, &ConstExpr::i32_const(0));
+        let held = changing.len() as u32;
+        code.section(&own_globals);
+
         for (place, name) in [STATE_MEMORY, STATE_GLOBALS, STATE_FORGET]
             .iter()
             .enumerate()
@@ -612,6 +666,7 @@ impl Fusing {
                 places: &self.places[info.module],
                 functions: &function_places,
                 globals: &global_places,
+                pause,
             };
             placing
                 .parse_function_body(&mut bodies, modules[info.module].bodies[info.body].clone())
@@ -627,6 +682,11 @@ impl Fusing {
         }
         forgets.instruction(&Instruction::End);
         bodies.function(&forgets);
+        bodies.function(&pausing(held, self.wait));
+        for place in guards {
+            let parameters = self.types[self.type_of(place) as usize].params().len();
+            bodies.function(&guard(held, place_of(place)?, parameters as u32));
+        }
         code.section(&bodies);
 
         let mut memories = MemorySection::new();
@@ -654,6 +714,7 @@ impl Fusing {
                     bail!("a segment of memory is not active");
                 };
                 let offset = self.constant(&self.places[at], offset_expr)?;
+                ensure!(offset >= NOBODYS, "something is where the flag is");
                 data.active(
                     0,
                     &ConstExpr::i32_const(offset as i32),
@@ -779,6 +840,19 @@ fn state_memory(stack_pointer: u32) -> Function {
     body
 }
 
+/// True for a call of any kind.
+fn is_call(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::Call { .. }
+            | Operator::CallIndirect { .. }
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::CallRef { .. }
+            | Operator::ReturnCallRef { .. }
+    )
+}
+
 /// The index in the table that a function calls, if that is all it does.
 fn stub(body: &FunctionBody<'_>) -> Result<Option<u32>> {
     let mut reader = body.get_operators_reader()?;
@@ -794,16 +868,92 @@ fn stub(body: &FunctionBody<'_>) -> Result<Option<u32>> {
     Ok((calls && matches!(reader.read()?, Operator::End) && reader.eof()).then_some(index))
 }
 
-/// Gives the instructions of a module the indices of the fused one.
+/// Clears the flag and waits for a turn, unless the canonical ABI is at work: then the next look at
+/// the flag does it.
+fn pausing(held: u32, wait: u32) -> Function {
+    let mut body = Function::new([]);
+    for instruction in [
+        Instruction::GlobalGet(held),
+        Instruction::If(BlockType::Empty),
+        Instruction::Return,
+        Instruction::End,
+        Instruction::I32Const(0),
+        Instruction::I32Const(0),
+        Instruction::I32Store8(memory_argument(FLAG, 0)),
+        Instruction::Call(wait),
+        Instruction::End,
+    ] {
+        body.instruction(&instruction);
+    }
+    body
+}
+
+/// Calls a function during which there is no waiting.
+fn guard(held: u32, function: u32, parameters: u32) -> Function {
+    let mut body = Function::new([]);
+    body.instruction(&Instruction::I32Const(1));
+    body.instruction(&Instruction::GlobalSet(held));
+    for parameter in 0..parameters {
+        body.instruction(&Instruction::LocalGet(parameter));
+    }
+    for instruction in [
+        Instruction::Call(function),
+        Instruction::I32Const(0),
+        Instruction::GlobalSet(held),
+        Instruction::End,
+    ] {
+        body.instruction(&instruction);
+    }
+    body
+}
+
+/// Looks at the flag.
+fn look(body: &mut Function, pause: u32) {
+    for instruction in [
+        Instruction::I32Const(0),
+        Instruction::I32Load8U(memory_argument(FLAG, 0)),
+        Instruction::If(BlockType::Empty),
+        Instruction::Call(pause),
+        Instruction::End,
+    ] {
+        body.instruction(&instruction);
+    }
+}
+
+/// Gives the instructions of a module the indices of the fused one. Wherever code can run for long
+/// it is made to look at the flag: where a function begins that calls others, and where a loop does.
 struct Placing<'a> {
     fusing: &'a Fusing,
     places: &'a Places,
     functions: &'a HashMap<u32, u32>,
     globals: &'a HashMap<u32, u32>,
+    pause: u32,
 }
 
 impl Reencode for Placing<'_> {
     type Error = Infallible;
+
+    fn parse_function_body(
+        &mut self,
+        code: &mut CodeSection,
+        body: FunctionBody<'_>,
+    ) -> Result<(), reencode::Error> {
+        let mut function = self.new_function_with_parsed_locals(&body)?;
+        let operators = body.get_operators_reader()?;
+        let operators = operators.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if operators.iter().any(is_call) {
+            look(&mut function, self.pause);
+        }
+        for operator in operators {
+            let is_loop = matches!(operator, Operator::Loop { .. });
+            function.instruction(&self.instruction(operator)?);
+            if is_loop {
+                look(&mut function, self.pause);
+            }
+        }
+        code.function(&function);
+        Ok(())
+    }
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
         let target = self.fusing.target(self.places.functions[function as usize]);

@@ -1,5 +1,5 @@
 //! What a snapshot has around it where there is no executor: a logger that writes to standard
-//! error, zlib, and no connections.
+//! error, zlib, no connections, and nobody to take turns with.
 
 mod compression;
 mod outbound;
@@ -30,6 +30,10 @@ impl Guest for Surroundings {
             }
         }
     }
+}
+
+impl exports::sluice::function::turns::Guest for Surroundings {
+    fn wait() {}
 }
 
 export!(Surroundings);
