@@ -419,6 +419,21 @@ async fn a_result_that_is_no_response_is_an_error() {
 }
 
 #[tokio::test]
+async fn an_answer_has_at_most_1000_headers() {
+    let check = async |headers: Value| {
+        let result = json!({"statusCode": 200, "headers": headers}).to_string();
+        let world = World::with(Script::Returns(Box::leak(result.into_boxed_str())));
+        world.get("/f").await.status.as_u16()
+    };
+    let named = |count| (0..count).map(|n| (format!("x-{n}"), json!("1"))).collect();
+    for (count, status) in [(999, 200), (1001, 500), (24_576, 500), (40_000, 500)] {
+        assert_eq!(check(Value::Object(named(count))).await, status, "{count}");
+        let of_one_name = json!({"x-a": vec!["1"; count]});
+        assert_eq!(check(of_one_name).await, status, "{count}");
+    }
+}
+
+#[tokio::test]
 async fn a_function_that_is_slower_than_the_apis_timeout_is_not_waited_for() {
     let mut slow = api("ANY", "/f", Script::Sleeps);
     slow.api.settings.timeout = BackendTimeout::try_from(20).unwrap();
