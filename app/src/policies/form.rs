@@ -2,9 +2,13 @@ use leptos::prelude::*;
 use sluice_domain::policy::{Policy, PolicyKind, PolicyName, PolicyRule};
 
 mod access;
+mod cors;
+mod response_headers;
 mod throttling;
 
 use access::{AccessFields, AccessInputs};
+use cors::{CorsFields, CorsInputs};
+use response_headers::{ResponseHeadersFields, ResponseHeadersInputs};
 use throttling::{ThrottlingFields, ThrottlingInputs};
 
 use super::{create_policy, update_policy};
@@ -29,6 +33,8 @@ pub(super) fn PolicyForm(
     let kind = RwSignal::new(first_kind.name().to_owned());
     let throttling = ThrottlingInputs::new(rule);
     let access = AccessInputs::new(rule);
+    let cors = CorsInputs::new(rule);
+    let response_headers = ResponseHeadersInputs::new(rule);
     let parsed_name = Memo::new(move |_| {
         PolicyName::parse(&name.read()).map_err(|error| sentence(&error.to_string()))
     });
@@ -36,6 +42,8 @@ pub(super) fn PolicyForm(
     let parsed_rule = Memo::new(move |_| match chosen_kind.get() {
         PolicyKind::Throttling => throttling.parse().map(PolicyRule::Throttling),
         PolicyKind::AccessControl => access.parse().map(PolicyRule::AccessControl),
+        PolicyKind::Cors => cors.parse().map(PolicyRule::Cors),
+        PolicyKind::ResponseHeaders => response_headers.parse().map(PolicyRule::ResponseHeaders),
     });
     let errors = Errors(parsed_rule);
     let wanted = Memo::new(move |_| Some((parsed_name.get().ok()?, parsed_rule.get().ok()?)));
@@ -76,6 +84,8 @@ pub(super) fn PolicyForm(
             {move || match chosen_kind.get() {
                 PolicyKind::Throttling => view! { <ThrottlingFields inputs=throttling errors/> }.into_any(),
                 PolicyKind::AccessControl => view! { <AccessFields inputs=access errors/> }.into_any(),
+                PolicyKind::Cors => view! { <CorsFields inputs=cors errors/> }.into_any(),
+                PolicyKind::ResponseHeaders => view! { <ResponseHeadersFields inputs=response_headers errors/> }.into_any(),
             }}
             <div class="dialog__footer">
                 <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
