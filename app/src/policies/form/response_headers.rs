@@ -90,7 +90,8 @@ fn ChangeRow(row: Row, remove: Callback<()>) -> impl IntoView {
                     <option value=one.name() selected=move || *action.read() == one.name()>{one.label()}</option>
                 }).collect_view()}
             </select>
-            <input class="input" aria-label="Header Value" placeholder="Value" autocomplete="off" disabled=move || row.is_delete()
+            <input class="input" aria-label="Header Value" autocomplete="off" disabled=move || row.is_delete()
+                placeholder=move || if row.is_delete() { "No value" } else { "Value" }
                 prop:value=value on:input=move |event| value.set(event_target_value(&event))/>
             <Button kind=ButtonKind::Link on_press=remove>"Delete"</Button>
         </div>
