@@ -180,6 +180,26 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
       },
     },
     {
+      name: "Create Policy, CORS",
+      show: async (page) => {
+        await open(page, "/api-gateway/policies");
+        await page.getByRole("button", { name: "Create Policy" }).click();
+        await page.getByRole("combobox", { name: "Type" }).selectOption("CORS");
+        await page.getByLabel("Allowed Origins").fill("www.example.com");
+      },
+    },
+    {
+      name: "Create Policy, Response Headers",
+      show: async (page) => {
+        await open(page, "/api-gateway/policies");
+        await page.getByRole("button", { name: "Create Policy" }).click();
+        await page.getByLabel("Name", { exact: true }).fill(named("Looks"));
+        await page.getByRole("combobox", { name: "Type" }).selectOption("Response Headers");
+        await page.getByLabel("Header Name").fill("Strict-Transport-Security");
+        await page.getByLabel("Header Value").fill("max-age=31536000; includeSubDomains; preload");
+      },
+    },
+    {
       name: "Policies",
       show: async (page) => {
         await page.getByRole("dialog").getByRole("button", { name: "OK" }).click();

@@ -12,7 +12,9 @@ use sluice_domain::code::CodePackage;
 use sluice_domain::id::{FunctionId, PolicyId, TriggerId};
 use sluice_domain::policy::{Policy, PolicyRule};
 use sluice_executor::{DeployError, Deployment, DeploymentSpec, Executor};
-use sluice_gateway::{ApiPolicies, Credentials, Gateway, PublishedApi, RouteTable, Throttle};
+use sluice_gateway::{
+    ApiPolicies, Cors, Credentials, Gateway, PublishedApi, ResponseHeaders, RouteTable, Throttle,
+};
 use sluice_store::{FunctionRow, Store, StoreError};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -123,6 +125,12 @@ impl Publisher {
                 match &policy.rule {
                     PolicyRule::AccessControl(access) => {
                         of_api.access = Some(Arc::new(access.clone()));
+                    }
+                    PolicyRule::Cors(cors) => {
+                        of_api.cors = Some(Arc::new(Cors::new(cors)));
+                    }
+                    PolicyRule::ResponseHeaders(headers) => {
+                        of_api.response_headers = Some(Arc::new(ResponseHeaders::new(headers)));
                     }
                     PolicyRule::Throttling(rule) => {
                         let api = (!rule.fields().is_shared).then_some(api);

@@ -1,7 +1,19 @@
-//! Policies of the gateway: what callers of an API may do beyond being let in. An API has at most
-//! one of each kind. Source: APIG user guide, "API Policies".
+//! Policies of the gateway: what callers of an API may do beyond being let in, and what its answers
+//! say beside what the function does. An API has at most one of each kind. Source: APIG user guide, "API Policies".
+
+mod cors;
+mod response_headers;
 
 use std::net::IpAddr;
+
+pub use cors::{
+    Cors, CorsFields, CorsMethods, HeaderNames, InvalidCors, InvalidCorsMethods,
+    InvalidHeaderNames, InvalidOrigin, InvalidOrigins, MAX_CORS_AGE, Origin, Origins,
+};
+pub use response_headers::{
+    HeaderAction, HeaderChange, HeaderChangeFields, InvalidHeaderChange, InvalidResponseHeaders,
+    MAX_HEADER_CHANGES, ResponseHeaders,
+};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -51,6 +63,10 @@ pub enum PolicyRule {
     Throttling(Throttling),
     /// From which addresses.
     AccessControl(AccessControl),
+    /// Which pages of other origins may read its answers.
+    Cors(Cors),
+    /// Which headers its answers have.
+    ResponseHeaders(ResponseHeaders),
 }
 
 impl PolicyRule {
@@ -59,6 +75,8 @@ impl PolicyRule {
         match self {
             Self::Throttling(_) => PolicyKind::Throttling,
             Self::AccessControl(_) => PolicyKind::AccessControl,
+            Self::Cors(_) => PolicyKind::Cors,
+            Self::ResponseHeaders(_) => PolicyKind::ResponseHeaders,
         }
     }
 }
@@ -70,6 +88,10 @@ named_enum! {
         Throttling = "THROTTLING", "Request Throttling";
         /// From which addresses.
         AccessControl = "ACCESS_CONTROL", "Access Control";
+        /// Which pages of other origins may read its answers.
+        Cors = "CORS", "CORS";
+        /// Which headers its answers have.
+        ResponseHeaders = "RESPONSE_HEADERS", "Response Headers";
     }
 }
 

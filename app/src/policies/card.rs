@@ -1,5 +1,7 @@
 use leptos::prelude::*;
-use sluice_domain::policy::{AccessControl, Policy, PolicyRule, Throttling};
+use sluice_domain::policy::{
+    AccessControl, Cors, HeaderChange, Policy, PolicyRule, ResponseHeaders, Throttling,
+};
 
 use super::bind_policy;
 use super::form::PolicyForm;
@@ -21,6 +23,8 @@ pub(super) fn PolicyCard(
     let facts = match &policy.rule {
         PolicyRule::Throttling(throttling) => throttling_facts(throttling),
         PolicyRule::AccessControl(access) => access_facts(access),
+        PolicyRule::Cors(cors) => cors_facts(cors),
+        PolicyRule::ResponseHeaders(headers) => header_facts(headers),
     };
     let (kind, created_at) = (policy.rule.kind(), policy.created_at);
     let policy = StoredValue::new(policy);
@@ -80,4 +84,33 @@ fn access_facts(access: &AccessControl) -> Vec<(&'static str, String)> {
         ("Effect", access.effect.label().to_owned()),
         ("IP Addresses", addresses.join(", ")),
     ]
+}
+
+fn cors_facts(cors: &Cors) -> Vec<(&'static str, String)> {
+    let fields = cors.fields();
+    let credentials = match fields.allow_credentials {
+        true => "Allowed",
+        false => "Not allowed",
+    };
+    let facts = [
+        ("Allowed Origins", fields.allow_origin.to_string()),
+        ("Allowed Methods", fields.allow_methods.to_string()),
+        ("Allowed Headers", fields.allow_headers.to_string()),
+        ("Exposed Headers", fields.expose_headers.to_string()),
+        ("Maximum Cache Age", format!("{} s", fields.max_age)),
+        ("Credentials", credentials.to_owned()),
+    ];
+    let said = facts.into_iter().filter(|(_, text)| !text.is_empty());
+    said.collect()
+}
+
+fn header_facts(headers: &ResponseHeaders) -> Vec<(&'static str, String)> {
+    let fact = |change: &HeaderChange| {
+        let text = match change.value() {
+            "" => change.name().to_owned(),
+            value => format!("{}: {value}", change.name()),
+        };
+        (change.action().label(), text)
+    };
+    headers.iter().map(fact).collect()
 }

@@ -43,7 +43,7 @@ fn PolicyCards(
         return view! {
             <div class="empty">
                 <p class="empty__title">"No policies yet"</p>
-                <p>"A policy says how often an API may be called, or from which addresses."</p>
+                <p>"A policy says how often an API may be called, from which addresses, by pages of which origins, or which headers its answers have."</p>
             </div>
         }
         .into_any();

@@ -80,7 +80,7 @@ pub struct AccessedApi<'a> {
 }
 
 /// What is known of a request while it is answered.
-pub(crate) struct Accessed<D> {
+pub(crate) struct Accessed {
     log: AccessLog,
     time: Timestamp,
     began: Instant,
@@ -91,12 +91,11 @@ pub(crate) struct Accessed<D> {
     host: String,
     uri: String,
     user_agent: String,
-    pub(crate) api: Option<Arc<PublishedApi<D>>>,
     pub(crate) app_id: Option<CredentialId>,
     pub(crate) invocation_id: Option<RequestId>,
 }
 
-impl<D> Accessed<D> {
+impl Accessed {
     /// A request that has come.
     pub(crate) fn new(
         log: &AccessLog,
@@ -119,15 +118,19 @@ impl<D> Accessed<D> {
             host: host.unwrap_or_else(|| header(HOST).into_owned()),
             uri: request.uri.path().to_owned(),
             user_agent: header(USER_AGENT).into_owned(),
-            api: None,
             app_id: None,
             invocation_id: None,
         }
     }
 
     /// Tells of it, now that it is answered.
-    pub(crate) fn tell(&self, response: &Response, error: Option<&'static str>) {
-        let api = self.api.as_deref().map(|published| AccessedApi {
+    pub(crate) fn tell<D>(
+        &self,
+        api: Option<&PublishedApi<D>>,
+        response: &Response,
+        error: Option<&'static str>,
+    ) {
+        let api = api.map(|published| AccessedApi {
             api_id: published.api.api_id.as_str(),
             api_name: published.api.settings.api_name.as_str(),
             group_id: published.api.settings.group_id.as_str(),

@@ -46,6 +46,8 @@ use sluice_domain::path::{ApiPath, Segment};
 use sluice_domain::policy::AccessControl;
 use sluice_domain::trigger::{ApigTrigger, Matching, Method};
 
+use crate::cors::Cors;
+use crate::response_headers::ResponseHeaders;
 use crate::throttle::Throttle;
 
 /// An API as it is published in one environment. `D` is what stands for the
@@ -59,7 +61,7 @@ pub struct PublishedApi<D> {
     pub api: ApigTrigger,
     /// The function, ready to be called. None while it has no deployment.
     pub deployment: Option<D>,
-    /// What its callers may do.
+    /// What its callers may do, and what its answers say.
     pub policies: ApiPolicies,
 }
 
@@ -70,6 +72,10 @@ pub struct ApiPolicies {
     pub throttle: Option<Arc<Throttle>>,
     /// From which addresses.
     pub access: Option<Arc<AccessControl>>,
+    /// Which pages of other origins may read its answers.
+    pub cors: Option<Arc<Cors>>,
+    /// Which headers its answers have.
+    pub response_headers: Option<Arc<ResponseHeaders>>,
 }
 
 /// Why no API answers a request.

@@ -13,7 +13,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use futures::FutureExt as _;
-use http::header::{CONTENT_LENGTH, EXPECT, Entry, HeaderValue, SERVER, SET_COOKIE};
+use http::header::{CONTENT_LENGTH, EXPECT, Entry, HeaderValue, ORIGIN, SERVER, SET_COOKIE};
 use http::request::Parts;
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::id::{ApiRequestId, RequestId};
@@ -31,7 +31,7 @@ use crate::decode::{FunctionResponse, allows_body};
 use crate::encode::{Arrival, apig_event, cookie_name, text_of};
 use crate::error::{GatewayError, request_id_value};
 use crate::route_table::{NotFound, PublishedApi, RouteTable};
-use crate::{auth, host, limits};
+use crate::{auth, cors, host, limits};
 
 /// How the gateway is set up.
 #[derive(Debug, Clone)]
@@ -85,8 +85,14 @@ pub struct Listener {
     pub tls: bool,
 }
 
-/// The API that answers a request, and the request's path within its group.
-type Route<'a, D> = (Arc<PublishedApi<D>>, &'a str);
+/// Which API answers a request.
+struct Route<'a, D> {
+    api: Arc<PublishedApi<D>>,
+    /// The request's path within the API's group.
+    path: &'a str,
+    /// Whether a browser only asks if a page may call the API.
+    is_preflight: bool,
+}
 
 /// Serves trigger URLs. Clones share everything.
 pub struct Gateway<B: Backend>(Arc<Inner<B>>);
@@ -166,7 +172,9 @@ impl<B: Backend> Gateway<B> {
         let (request, mut body) = request.into_parts();
         // One who waits for `100 Continue` sends nothing until the body is read.
         let waits = request.headers.contains_key(EXPECT);
+        let origin = request.headers.get(ORIGIN).cloned();
         let config = &self.0.config;
+        let mut found = None;
         let mut accessed = config.access_log.as_ref().map(|log| {
             let (address, time) = (client_ip(&request), (config.clock)());
             Accessed::new(log, &request, &request_id, address, listener.tls, time)
@@ -176,6 +184,7 @@ impl<B: Backend> Gateway<B> {
             request_id.clone(),
             request,
             &mut body,
+            &mut found,
             &mut accessed,
         );
         let answer = AssertUnwindSafe(call)
@@ -184,7 +193,7 @@ impl<B: Backend> Gateway<B> {
             .await
             .unwrap_or_else(|panic| Err(GatewayError::Panicked(panic_text(&*panic))));
         let mut code = None;
-        let response = match answer {
+        let mut response = match answer {
             Ok(response) => response_of(response, self.0.config.console_cookie),
             Err(error) => {
                 span.in_scope(|| log(&error));
@@ -195,21 +204,25 @@ impl<B: Backend> Gateway<B> {
                 error.response(&request_id).map(Body::from)
             }
         };
+        if let Some(cors) = found.as_ref().and_then(|api| api.policies.cors.as_ref()) {
+            cors.add_to(response.headers_mut(), origin.as_ref());
+        }
         let response = finished(response, head, &request_id);
         if let Some(accessed) = accessed {
-            accessed.tell(&response, code);
+            accessed.tell(found.as_deref(), &response, code);
         }
         response
     }
 
-    /// One call of a trigger URL.
+    /// One call of a trigger URL. `found` gets its API, whatever becomes of the call.
     async fn call(
         &self,
         listener: Listener,
         request_id: ApiRequestId,
         request: Parts,
         body: &mut Body,
-        accessed: &mut Option<Accessed<B::Deployment>>,
+        found: &mut Option<Arc<PublishedApi<B::Deployment>>>,
+        accessed: &mut Option<Accessed>,
     ) -> Result<FunctionResponse, GatewayError> {
         let authority = host::authority(&request)?;
         limits::check(&request)?;
@@ -220,9 +233,17 @@ impl<B: Backend> Gateway<B> {
             request_id,
             console_cookie: self.0.config.console_cookie,
         };
-        let (api, path) = self.route(&arrival, &request)?;
-        if let Some(accessed) = accessed {
-            accessed.api = Some(Arc::clone(&api));
+        let Route {
+            api,
+            path,
+            is_preflight,
+        } = self.route(&arrival, &request)?;
+        *found = Some(Arc::clone(&api));
+        let policies = &api.policies;
+        if let Some(cors) = &policies.cors
+            && is_preflight
+        {
+            return Ok(cors.preflight(request.headers.get(ORIGIN)));
         }
         let settings = &api.api.settings;
         if !settings.protocol.allows(listener.tls) {
@@ -234,7 +255,6 @@ impl<B: Backend> Gateway<B> {
             tls: listener.tls,
             now: (self.0.config.clock)(),
         };
-        let policies = &api.policies;
         if let Some(access) = &policies.access
             && !access.allows(arrival.client_ip)
         {
@@ -277,13 +297,19 @@ impl<B: Backend> Gateway<B> {
             .map_err(|_| GatewayError::BackendTimeout(timeout))?
             .map_err(GatewayError::NotCalled)?;
         match outcome {
-            Outcome::Returned(response) => Ok(response),
+            Outcome::Returned(mut response) => {
+                if let Some(changes) = &policies.response_headers {
+                    changes.apply(&mut response.headers);
+                }
+                Ok(response)
+            }
             Outcome::Failed(failure) => Err(GatewayError::FunctionFailed(failure)),
             Outcome::Refused(refused) => Err(GatewayError::ResponseRefused(refused)),
         }
     }
 
-    /// The API that the request calls, and the path within its group.
+    /// The API that the request calls. For a preflight that is the one to be called after it, where
+    /// that has a CORS policy.
     fn route<'a>(
         &self,
         arrival: &Arrival,
@@ -294,17 +320,27 @@ impl<B: Backend> Gateway<B> {
         let (group_id, path) = host::group(authority, request.uri.path(), base_domain)
             .ok_or(GatewayError::NotPublished)?;
         let method = method(&request.method);
+        let environment = environment(request)?;
         let routes = self.0.routes.load();
-        let api = routes
-            .find(group_id.as_str(), environment(request)?, method, path)
-            .map_err(|not_found| match not_found {
+        let find = |method| routes.find(group_id.as_str(), environment, method, path);
+        let asked = cors::asked_method(request).and_then(|asked| find(Some(asked)).ok());
+        let asked = asked.filter(|api| api.policies.cors.is_some());
+        let is_preflight = asked.is_some();
+        let api = match asked {
+            Some(api) => api,
+            None => find(method).map_err(|not_found| match not_found {
                 NotFound::Path => GatewayError::NotPublished,
                 NotFound::Method => GatewayError::MethodNotPublished,
-            })?;
+            })?,
+        };
         let span = Span::current();
         span.record("group.id", group_id.as_str());
         span.record("trigger.id", api.api.trigger_id.as_str());
-        Ok((api.clone(), path))
+        Ok(Route {
+            api: Arc::clone(api),
+            path,
+            is_preflight,
+        })
     }
 }
 

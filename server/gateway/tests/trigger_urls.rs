@@ -26,7 +26,10 @@ use sluice_domain::environment::EnvironmentName;
 use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
 use sluice_domain::invocation::Failure;
 use sluice_domain::path::ApiPath;
-use sluice_domain::policy::{AccessControl, AccessEffect, Addresses, PeriodUnit, ThrottlingFields};
+use sluice_domain::policy::{
+    AccessControl, AccessEffect, Addresses, CorsFields, CorsMethods, HeaderAction,
+    HeaderChangeFields, HeaderNames, Origins, PeriodUnit, ThrottlingFields,
+};
 use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{
     ApiName, ApigTrigger, ApigTriggerSettings, Authentication, BackendTimeout, Matching, Method,
@@ -35,8 +38,8 @@ use sluice_domain::trigger::{
 use sluice_executor::{Call, Outcome, Refused};
 use sluice_gateway::decode::FunctionResponse;
 use sluice_gateway::{
-    ApiPolicies, Backend, BodyPatience, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
-    Throttle,
+    ApiPolicies, Backend, BodyPatience, Cors, Gateway, GatewayConfig, Listener, PublishedApi,
+    ResponseHeaders, RouteTable, Throttle,
 };
 use tower::ServiceExt as _;
 
@@ -419,6 +422,21 @@ async fn a_result_that_is_no_response_is_an_error() {
 }
 
 #[tokio::test]
+async fn an_answer_has_at_most_1000_headers() {
+    let check = async |headers: Value| {
+        let result = json!({"statusCode": 200, "headers": headers}).to_string();
+        let world = World::with(Script::Returns(Box::leak(result.into_boxed_str())));
+        world.get("/f").await.status.as_u16()
+    };
+    let named = |count| (0..count).map(|n| (format!("x-{n}"), json!("1"))).collect();
+    for (count, status) in [(999, 200), (1001, 500), (24_576, 500), (40_000, 500)] {
+        assert_eq!(check(Value::Object(named(count))).await, status, "{count}");
+        let of_one_name = json!({"x-a": vec!["1"; count]});
+        assert_eq!(check(of_one_name).await, status, "{count}");
+    }
+}
+
+#[tokio::test]
 async fn a_function_that_is_slower_than_the_apis_timeout_is_not_waited_for() {
     let mut slow = api("ANY", "/f", Script::Sleeps);
     slow.api.settings.timeout = BackendTimeout::try_from(20).unwrap();
@@ -738,4 +756,214 @@ async fn an_api_is_called_from_the_addresses_that_its_policy_lets_in() {
     let said = "10.1.2.3".parse().unwrap();
     request.headers_mut().insert("x-forwarded-for", said);
     assert_eq!(answer(world.https(), request).await.status, 403);
+}
+
+const PAGE: &str = "https://page.example";
+
+/// Lets pages of [`PAGE`] call by PUT, and read `X-Request-Id`.
+fn cors() -> Arc<Cors> {
+    let fields = CorsFields {
+        allow_origin: Origins::parse(PAGE).unwrap(),
+        allow_methods: CorsMethods::parse("PUT").unwrap(),
+        allow_headers: HeaderNames::parse("Content-Type").unwrap(),
+        expose_headers: HeaderNames::parse("X-Request-Id").unwrap(),
+        max_age: 600,
+        allow_credentials: true,
+    };
+    Arc::new(Cors::new(&fields.try_into().unwrap()))
+}
+
+fn with_cors(mut api: PublishedApi<Script>) -> PublishedApi<Script> {
+    api.policies.cors = Some(cors());
+    api
+}
+
+/// What a browser sends for a page of `origin`; with `asked` a preflight for that method.
+fn of_page(origin: &str, method: &str, path: &str, asked: Option<&str>) -> Request<Body> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("Host", HOST)
+        .header("Origin", origin);
+    if let Some(asked) = asked {
+        request = request
+            .header("Access-Control-Request-Method", asked)
+            .header("Access-Control-Request-Headers", "content-type");
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+impl Answer {
+    /// The status, and the headers that are about other origins.
+    fn opened(&self) -> String {
+        let told = self.headers.iter().filter_map(|(name, value)| {
+            let is_told = name.as_str().starts_with("access-control-") || name == "vary";
+            let value = value.to_str().unwrap();
+            let name = name.as_str().trim_start_matches("access-control-");
+            is_told.then(|| format!("\n{name}: {value}"))
+        });
+        format!("{}{}", self.status.as_u16(), told.collect::<String>())
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_without_the_function_and_without_authentication() {
+    let mut guarded = with_cors(api("PUT", "/f", Script::Panics));
+    guarded.api.settings.authentication = Authentication::App;
+    guarded.policies.throttle = Some(throttling(1, None));
+    guarded.policies.access = Some(Arc::new(AccessControl {
+        effect: AccessEffect::Permit,
+        addresses: Addresses::parse("10.0.0.0/8").unwrap(),
+    }));
+    let world = World::publishing([guarded, api("GET", "/f", Script::Echoes)]);
+    let call = async |origin, asked| {
+        let request = of_page(origin, "OPTIONS", "/f/x", Some(asked));
+        answer(world.https(), request).await
+    };
+    let first = call(PAGE, "PUT").await;
+    assert_eq!(first.headers["content-length"], "0");
+    assert_snapshot!(first.opened(), @r"
+    200
+    allow-methods: PUT
+    allow-headers: Content-Type
+    max-age: 600
+    vary: Origin
+    allow-origin: https://page.example
+    allow-credentials: true
+    expose-headers: X-Request-Id
+    ");
+    for _ in 0..3 {
+        assert_eq!(call(PAGE, "PUT").await.opened(), first.opened());
+    }
+    assert_snapshot!(call("https://other.example", "PUT").await.opened(), @r"
+    200
+    vary: Origin
+    ");
+    // The API that has this method has no policy, and none has OPTIONS.
+    for asked in ["GET", "DELETE"] {
+        let answered = call(PAGE, asked).await;
+        assert_eq!(answered.opened(), "404");
+        assert_eq!(answered.error(), "404 APIG.0101 The API does not exist.");
+    }
+    assert!(world.last_call.lock().unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_function_gets_what_is_no_preflight_of_an_api_with_a_policy() {
+    let world = World::publishing([
+        api("ANY", "/own", Script::Echoes),
+        with_cors(api("ANY", "/f", Script::Echoes)),
+        with_cors(api("PUT", "/two", Script::Panics)),
+        api("OPTIONS", "/two", Script::Echoes),
+    ]);
+    let check = async |path, asked| {
+        let answer = answer(world.https(), of_page(PAGE, "OPTIONS", path, asked)).await;
+        let by = match world.last_call.lock().unwrap().take() {
+            Some(_) => "function",
+            None => "gateway",
+        };
+        format!("{} by the {by}", answer.status.as_u16())
+    };
+    assert_snapshot!(check("/own", Some("GET")).await, @"200 by the function");
+    assert_snapshot!(check("/f", Some("GET")).await, @"200 by the gateway");
+    assert_snapshot!(check("/f", None).await, @"200 by the function");
+    assert_snapshot!(check("/f", Some("PROPFIND")).await, @"200 by the function");
+    assert_snapshot!(check("/two", Some("PUT")).await, @"200 by the gateway");
+    assert_snapshot!(check("/two", Some("GET")).await, @"200 by the function");
+    assert_snapshot!(check("/two", None).await, @"200 by the function");
+}
+
+#[tokio::test]
+async fn a_page_reads_every_answer_of_an_api_with_a_policy() {
+    let mut once = with_cors(api("ANY", "/once", Script::Echoes));
+    once.policies.throttle = Some(throttling(1, None));
+    let mut guarded = with_cors(api("ANY", "/guarded", Script::Echoes));
+    guarded.api.settings.authentication = Authentication::App;
+    let world = World::publishing([
+        once,
+        guarded,
+        with_cors(api("ANY", "/raises", Script::Raises)),
+        with_cors(api("ANY", "/panics", Script::Panics)),
+        with_cors(api("ANY", "/wrong", Script::Returns("{}"))),
+        api("ANY", "/closed", Script::Echoes),
+    ]);
+    let call = async |origin, path| {
+        let request = of_page(origin, "POST", path, None);
+        answer(world.https(), request).await.opened()
+    };
+    let open = "\nvary: Origin\nallow-origin: https://page.example\nallow-credentials: true\nexpose-headers: X-Request-Id";
+    for (path, status) in [
+        ("/once", 200),
+        ("/once", 429),
+        ("/guarded", 401),
+        ("/raises", 500),
+        ("/panics", 500),
+        ("/wrong", 500),
+    ] {
+        assert_eq!(call(PAGE, path).await, format!("{status}{open}"), "{path}");
+    }
+    assert_eq!(call("https://other", "/once").await, "429\nvary: Origin");
+    assert_eq!(call(PAGE, "/closed").await, "200");
+    assert_eq!(call(PAGE, "/none").await, "404");
+}
+
+#[tokio::test]
+async fn a_function_that_opens_itself_is_not_opened_further() {
+    let own = r#"{"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "https://other.example", "Vary": "Accept"}}"#;
+    let world = World::publishing([with_cors(api("ANY", "/f", Script::Returns(own)))]);
+    let request = of_page(PAGE, "GET", "/f", None);
+    assert_snapshot!(answer(world.https(), request).await.opened(), @r"
+    200
+    allow-origin: https://other.example
+    vary: Accept
+    vary: Origin
+    expose-headers: X-Request-Id
+    ");
+}
+
+#[tokio::test]
+async fn a_policy_changes_the_headers_of_what_functions_answer() {
+    use HeaderAction::{Add, Delete, Override};
+    let changes = [
+        (Override, "Content-Type", "text/html"),
+        (Delete, "X-Powered-By", ""),
+        (Add, "Set-Cookie", "b=2"),
+        (Add, "Set-Cookie", "sluice_session=x"),
+    ];
+    let changes = changes.map(|(action, name, value)| {
+        let change = HeaderChangeFields {
+            name: name.to_owned(),
+            action,
+            value: value.to_owned(),
+        };
+        change.try_into().unwrap()
+    });
+    let rule = changes.to_vec().try_into().unwrap();
+    let policy = Some(Arc::new(ResponseHeaders::new(&rule)));
+    let with_policy = |path, script| {
+        let mut api = api("GET", path, script);
+        api.policies.response_headers = policy.clone();
+        api
+    };
+    let world = World::publishing([
+        with_policy(
+            "/f",
+            Script::Returns(
+                r#"{"statusCode": 200, "headers": {"X-Powered-By": "me", "Set-Cookie": "a=1"}}"#,
+            ),
+        ),
+        with_policy("/raises", Script::Raises),
+    ]);
+    let changed = world.get("/f").await;
+    assert_eq!(changed.headers["content-type"], "text/html");
+    assert!(!changed.headers.contains_key("x-powered-by"));
+    // The console's own cookie is not set by this way either.
+    let cookies: Vec<_> = changed.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["a=1", "b=2"]);
+    // What the gateway answers itself stays JSON.
+    for path in ["/raises", "/none"] {
+        let answer = world.get(path).await;
+        assert_eq!(answer.headers["content-type"], "application/json");
+        assert!(!answer.headers.contains_key("set-cookie"));
+    }
 }

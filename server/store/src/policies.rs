@@ -163,7 +163,8 @@ mod tests {
     use super::*;
     use crate::testing::{TestStore, id, two_triggers};
     use sluice_domain::policy::{
-        AccessControl, AccessEffect, Addresses, PeriodUnit, ThrottlingFields,
+        AccessControl, AccessEffect, Addresses, CorsFields, CorsMethods, HeaderAction,
+        HeaderChangeFields, HeaderNames, Origins, PeriodUnit, ThrottlingFields,
     };
 
     fn access(effect: AccessEffect) -> PolicyRule {
@@ -181,6 +182,34 @@ mod tests {
             is_shared: true,
         };
         PolicyRule::Throttling(fields.try_into().unwrap())
+    }
+
+    fn cors() -> PolicyRule {
+        let fields = CorsFields {
+            allow_origin: Origins::parse("https://a.example, http://[::1]:3000").unwrap(),
+            allow_methods: CorsMethods::all(),
+            allow_headers: HeaderNames::parse("X-A, X-B").unwrap(),
+            expose_headers: HeaderNames::default(),
+            max_age: 60,
+            allow_credentials: true,
+        };
+        PolicyRule::Cors(fields.try_into().unwrap())
+    }
+
+    fn response_headers() -> PolicyRule {
+        let change = |action, name: &str, value: &str| {
+            let fields = HeaderChangeFields {
+                name: name.to_owned(),
+                action,
+                value: value.to_owned(),
+            };
+            fields.try_into().unwrap()
+        };
+        let changes = vec![
+            change(HeaderAction::Override, "X-A", "\"quoted\", \\"),
+            change(HeaderAction::Delete, "X-B", ""),
+        ];
+        PolicyRule::ResponseHeaders(changes.try_into().unwrap())
     }
 
     fn policy(n: u8, name: &str, rule: PolicyRule) -> Policy {
@@ -202,6 +231,8 @@ mod tests {
             policy(1, "slow", throttling(5)),
             policy(2, "slow", access(AccessEffect::Permit)),
             policy(3, "slower", throttling(1)),
+            policy(4, "open", cors()),
+            policy(5, "open", response_headers()),
         ];
         for policy in &all {
             store.create_policy(policy).await.unwrap();
@@ -220,6 +251,11 @@ mod tests {
             .unwrap();
         all[0].apis = vec![other];
         all[1].apis = vec![one.clone()];
+        for n in [3, 4] {
+            let api = std::slice::from_ref(&one);
+            store.bind_policy(&all[n].policy_id, api).await.unwrap();
+            all[n].apis = vec![one.clone()];
+        }
         all[2].apis = vec![one];
         assert_eq!(store.list_policies().await.unwrap(), all);
         all[0].name = "quick".parse().unwrap();
