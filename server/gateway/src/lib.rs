@@ -14,6 +14,7 @@ mod access_log;
 mod auth;
 mod backend;
 mod body;
+mod compress;
 pub mod decode;
 pub mod encode;
 pub mod error;

@@ -28,6 +28,7 @@ use crate::access_log::{AccessLog, Accessed};
 use crate::auth::{Admission, Caller, Credentials, Nonces};
 use crate::backend::Backend;
 use crate::body::{self, BodyPatience};
+use crate::compress::{self, Coding};
 use crate::decode::{FunctionResponse, allows_body};
 use crate::encode::{Arrival, apig_event, cookie_name, text_of};
 use crate::error::{GatewayError, request_id_value};
@@ -202,6 +203,7 @@ impl<B: Backend> Gateway<B> {
         // One who waits for `100 Continue` sends nothing until the body is read.
         let waits = request.headers.contains_key(EXPECT);
         let version = request.version;
+        let coding = Coding::accepted(&request.headers).filter(|_| !head);
         let config = &self.0.config;
         let mut accessed = config.access_log.as_ref().map(|log| {
             let time = (config.clock)();
@@ -228,7 +230,10 @@ impl<B: Backend> Gateway<B> {
             .unwrap_or_else(|panic| Err(GatewayError::Panicked(panic_text(&*panic))));
         let mut code = None;
         let response = match answer {
-            Ok(response) => response_of(response, self.0.config.console_cookie),
+            Ok(mut response) => {
+                compress::compress(&mut response, coding).await;
+                response_of(response, self.0.config.console_cookie)
+            }
             Err(error) => {
                 span.in_scope(|| log(&error));
                 code = error.code();

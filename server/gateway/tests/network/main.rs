@@ -6,6 +6,7 @@
     reason = "clippy.toml allows it in tests, but does not see the helpers of this file as one"
 )]
 
+mod compression;
 mod http2;
 mod proxies;
 mod raw_requests;

@@ -58,6 +58,11 @@ impl World {
         Self::with("ok", config)
     }
 
+    /// Whose function answers this.
+    pub fn answering(answer: &str) -> Self {
+        Self::with(answer, GatewayConfig::default())
+    }
+
     fn with(answer: &str, config: GatewayConfig) -> Self {
         let calls = Keeps {
             answer: answer.to_owned(),
