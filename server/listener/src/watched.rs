@@ -64,10 +64,13 @@ impl<S> Watched<S> {
     }
 }
 
-/// The status of an answer that begins so, if it is a refusal.
+/// The status of an answer that begins so, if it is a refusal. Its version is the one of the request
+/// before it.
 fn refused_with(bytes: &[u8]) -> Option<StatusCode> {
-    let status = bytes.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
-    let status = StatusCode::from_bytes(status).ok()?;
+    let [b'0' | b'1', b' ', rest @ ..] = bytes.strip_prefix(b"HTTP/1.")? else {
+        return None;
+    };
+    let status = StatusCode::from_bytes(rest.get(..3)?).ok()?;
     status.is_client_error().then_some(status)
 }
 
