@@ -1,9 +1,10 @@
 //! The command line. Every flag can also be set by an environment variable.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 
 /// A self-hosted functions console: write a function in the browser, deploy
 /// it, give it a URL, read its log.
@@ -130,9 +131,35 @@ pub struct ServeArgs {
     /// A file is only appended to.
     #[arg(long, env = "SLUICE_ACCESS_LOG", value_name = "FILE")]
     pub access_log: Option<PathBuf>,
+    /// Most connections to the gateway at a time. One too many is answered with 503, or closed
+    /// where that needs a TLS handshake.
+    #[arg(long, env = "SLUICE_MAX_CONNECTIONS", default_value_t = 8192, value_name = "N", value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    pub max_connections: u32,
+    /// Most connections of one address to the gateway at a time; of IPv6, of one network of 64 bits.
+    /// One too many is answered with 429. Trusted proxies may have all.
+    #[arg(long, env = "SLUICE_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 1024, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_connections_per_address: u32,
+    /// Address or network of a proxy in front of the gateway; may be given several times. What it
+    /// says of callers in X-Forwarded-For, -Proto and -Host is believed; of others it is not.
+    #[arg(
+        long = "trusted-proxy",
+        env = "SLUICE_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
     /// How long a stop waits for calls in flight, in seconds.
     #[arg(long, env = "SLUICE_STOP_GRACE", default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=900))]
     pub stop_grace: u64,
+}
+
+/// Reads a network, or an address as the network of nothing else.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse()
+        .or_else(|_| address())
+        .map_err(|_| "must be an address or a network, such as 10.0.0.0/8".to_owned())
 }
 
 /// `sluice user …`
@@ -167,5 +194,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let check = |proxies: &str| {
+            let line = ["sluice", "serve", "--trusted-proxy", proxies];
+            match Cli::try_parse_from(line).map(|cli| cli.command) {
+                Ok(Command::Serve(args)) => format!("{:?}", args.trusted_proxies),
+                Ok(_) => unreachable!(),
+                Err(error) => format!("{:?}", error.kind()),
+            }
+        };
+        assert_eq!(check("10.0.0.0/8,::1"), "[10.0.0.0/8, ::1/128]");
+        assert_eq!(check("192.0.2.7"), "[192.0.2.7/32]");
+        for wrong in ["10.0.0.0/33", "10.0.0", "proxy.example"] {
+            assert_eq!(check(wrong), "ValueValidation", "{wrong}");
+        }
     }
 }

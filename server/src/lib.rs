@@ -11,6 +11,7 @@ pub mod access_log;
 pub mod archive;
 pub mod cli;
 pub mod console;
+pub mod doors;
 pub mod drawn;
 pub mod logging;
 pub mod machine;

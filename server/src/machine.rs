@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// Half of the memory that this process may have, in bytes: of the machine, or of the container
 /// where that has less.
 pub fn half_of_its_memory() -> u64 {
@@ -13,4 +15,32 @@ pub fn half_of_its_memory() -> u64 {
         .and_then(|text| text.trim().parse().ok())
         .unwrap_or(u64::MAX);
     machine.min(container) / 2
+}
+
+/// Lets this process open as many files and connections as it may at most, and tells how many those
+/// are. Many systems begin with 1024, for programs that still use `select`.
+pub fn raise_open_files() -> u64 {
+    let files = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: files.maximum,
+        maximum: files.maximum,
+    };
+    let now = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => raised,
+        Err(_) => files,
+    };
+    now.current.unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_files_can_be_opened_as_may_be() {
+        let files = raise_open_files();
+        let limit = getrlimit(Resource::Nofile);
+        assert_eq!(limit.current, limit.maximum);
+        assert_eq!(files, limit.maximum.unwrap_or(u64::MAX));
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use sluice_domain::function::Runtime;
 use sluice_executor::{Executor, ExecutorConfig, RuntimeImage};
-use sluice_gateway::{AccessLog, Gateway, GatewayConfig};
+use sluice_gateway::{AccessLog, Gateway, GatewayConfig, TrustedProxies};
 use sluice_store::{Recorder, Retention, Store, StoreError};
 use tokio::sync::mpsc;
 
@@ -98,6 +98,8 @@ pub struct PartsConfig {
     pub secure_cookie: bool,
     /// Who is told of each request to the gateway, if anybody is.
     pub access_log: Option<AccessLog>,
+    /// Whom the gateway believes what they say of callers.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// The parts at work.
@@ -137,6 +139,7 @@ impl Parts {
             base_domain: config.addresses.domain.clone(),
             console_cookie: web::SESSION_COOKIE,
             access_log: config.access_log,
+            trusted_proxies: config.trusted_proxies,
             ..GatewayConfig::default()
         };
         let gateway = Gateway::new(executor.clone(), gateway_config);

@@ -2,32 +2,23 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::Router;
-use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use sluice_gateway::Listener;
+use sluice_gateway::{Listener, TrustedProxies};
+use sluice_listener::listen;
 use sluice_store::Retention;
+use tokio::net::TcpListener;
 use tokio::signal;
 
 use crate::access_log;
 use crate::cli::{DataArgs, ServeArgs};
 use crate::console::Addresses;
+use crate::doors::Doors;
 use crate::machine;
 use crate::parts::{Parts, PartsConfig};
 use crate::tls::{self, TlsSource};
-
-/// How long a client may take to send a request's headers.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The gateway refuses headers of more than 128 KB in its own words; what the
-/// protocol's parsers take has to be more than that to get there.
-const MAX_HEADERS: usize = 1000;
-const MAX_HEADER_BYTES: u32 = 384 * 1024;
 
 /// Why the server could not start.
 type StartError = Box<dyn std::error::Error>;
@@ -37,9 +28,9 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
     let began = Instant::now();
     let data = &args.data.data;
     let _lock = lock(data)?;
-    let console_listener = bind("--console", args.console)?;
-    let http_listener = bind("--gateway-http", args.gateway_http)?;
-    let https_listener = bind("--gateway-https", args.gateway_https)?;
+    let console_listener = bind("--console", args.console).await?;
+    let http_listener = bind("--gateway-http", args.gateway_http).await?;
+    let https_listener = bind("--gateway-https", args.gateway_https).await?;
     let (access_log, access_log_guard) = match &args.access_log {
         None => (None, None),
         Some(path) => {
@@ -71,25 +62,20 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
         },
         secure_cookie: args.secure_cookie,
         access_log,
+        trusted_proxies: TrustedProxies::new(args.trusted_proxies.clone()),
     })
     .await?;
     let tls = tls_source(&args).server_config(SystemTime::now())?;
 
     let ready = ReadyLine::new(&console_listener, &http_listener, &https_listener)?;
-    let handles = [Handle::new(), Handle::new(), Handle::new()];
-    let [console_handle, http_handle, https_handle] = handles.clone();
-    let console = serve(console_listener, console_handle, parts.console.clone())?;
-    let http = serve(
-        http_listener,
-        http_handle,
-        parts.gateway.router(Listener { tls: false }),
-    )?;
-    let https = serve_tls(
-        https_listener,
-        https_handle,
-        parts.gateway.router(Listener { tls: true }),
-        RustlsConfig::from_config(tls),
-    )?;
+    let doors = Doors::new(&args, &parts.gateway);
+    let (closing, closed) = sluice_listener::stop();
+    let gateway = |tls| parts.gateway.router(Listener { tls });
+    let console = doors.console(parts.console.clone());
+    let console = listen(console_listener, console, closed.clone());
+    let http = listen(http_listener, doors.gateway(gateway(false)), closed.clone());
+    let https = doors.gateway(gateway(true)).tls(tls);
+    let https = listen(https_listener, https, closed);
     // Before anyone is told that there is something to stop.
     let mut stop = StopSignals::listen()?;
     ready.print();
@@ -101,9 +87,7 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
         grace_s = args.stop_grace,
         "stopping: calls in flight may end"
     );
-    for handle in &handles {
-        handle.graceful_shutdown(Some(grace));
-    }
+    closing.within(grace);
     tokio::select! {
         _ = async { tokio::join!(console, http, https, parts.executor.stop(grace)) } => {}
         () = stop.next() => {}
@@ -156,50 +140,9 @@ pub fn make_folder(data: &Path) -> io::Result<()> {
     builder.create(data)
 }
 
-fn bind(flag: &str, address: SocketAddr) -> Result<TcpListener, StartError> {
-    let listener = TcpListener::bind(address)
-        .map_err(|error| format!("{flag} {address} cannot be listened on: {error}"))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-type Serving = tokio::task::JoinHandle<io::Result<()>>;
-
-fn serve(listener: TcpListener, handle: Handle<SocketAddr>, router: Router) -> io::Result<Serving> {
-    let mut server = axum_server::from_tcp(listener)?
-        .acceptor(NoDelayAcceptor::new())
-        .handle(handle);
-    limit_headers(server.http_builder());
-    Ok(tokio::spawn(server.serve(
-        router.into_make_service_with_connect_info::<SocketAddr>(),
-    )))
-}
-
-fn serve_tls(
-    listener: TcpListener,
-    handle: Handle<SocketAddr>,
-    router: Router,
-    config: RustlsConfig,
-) -> io::Result<Serving> {
-    let acceptor = RustlsAcceptor::new(config).acceptor(NoDelayAcceptor::new());
-    let mut server = axum_server::from_tcp(listener)?
-        .acceptor(acceptor)
-        .handle(handle);
-    limit_headers(server.http_builder());
-    Ok(tokio::spawn(server.serve(
-        router.into_make_service_with_connect_info::<SocketAddr>(),
-    )))
-}
-
-fn limit_headers(
-    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
-) {
-    builder
-        .http1()
-        .timer(hyper_util::rt::TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_headers(MAX_HEADERS);
-    builder.http2().max_header_list_size(MAX_HEADER_BYTES);
+async fn bind(flag: &str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| format!("{flag} {address} cannot be listened on: {error}").into())
 }
 
 /// Ctrl+C and SIGTERM, listened for from its making on.

@@ -34,7 +34,7 @@ pub struct AccessLine<'a> {
     pub time: String,
     /// `X-Request-Id`.
     pub request_id: &'a str,
-    /// The other end of the connection.
+    /// The caller: the other end of the connection, or whom trusted proxies name.
     pub remote_addr: Option<IpAddr>,
     /// The method.
     pub request_method: &'a str,
@@ -114,13 +114,19 @@ impl Accessed {
             request_id: request_id.clone(),
             remote_addr,
             method: request.method.clone(),
-            scheme: if tls { "https" } else { "http" },
+            scheme: scheme(tls),
             host: host.unwrap_or_else(|| header(HOST).into_owned()),
             uri: request.uri.path().to_owned(),
             user_agent: header(USER_AGENT).into_owned(),
             app_id: None,
             invocation_id: None,
         }
+    }
+
+    /// Knows who sent it, once that was looked at.
+    pub(crate) fn sent_by(&mut self, address: Option<IpAddr>, tls: bool) {
+        self.remote_addr = address;
+        self.scheme = scheme(tls);
     }
 
     /// Tells of it, now that it is answered.
@@ -154,6 +160,10 @@ impl Accessed {
             apig_err_code: error,
         });
     }
+}
+
+fn scheme(tls: bool) -> &'static str {
+    if tls { "https" } else { "http" }
 }
 
 /// A duration as the log has it: seconds, to the microsecond.

@@ -11,6 +11,7 @@ use sluice_domain::invocation::MAX_APIG_BODY_BYTES;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::error::GatewayError;
+use crate::memory::Held;
 
 /// How long the gateway waits for the body of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,7 @@ pub(crate) async fn read(
     headers: &HeaderMap,
     body: &mut Body,
     patience: BodyPatience,
+    held: &mut Held<'_>,
 ) -> Result<Bytes, GatewayError> {
     let declared = headers
         .get(CONTENT_LENGTH)
@@ -64,6 +66,7 @@ pub(crate) async fn read(
         if first.len() + all.len() + data.len() > MAX_APIG_BODY_BYTES {
             return Err(GatewayError::BodyTooLarge);
         }
+        held.more(data.len())?;
         if first.is_empty() && all.is_empty() {
             first = data;
         } else {

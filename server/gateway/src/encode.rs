@@ -44,6 +44,19 @@ const SET_BY_GATEWAY: [&str; 7] = [
     "x-request-id",
 ];
 
+/// True for a header that the gateway sets itself, however it is written: in CGI's and WSGI's
+/// environments `x_real_ip` is the same as `x-real-ip`.
+fn is_the_gateways(name: &str) -> bool {
+    let same = |own: &str| {
+        own.len() == name.len()
+            && own
+                .bytes()
+                .zip(name.bytes())
+                .all(|(own, byte)| byte == own || (byte == b'_' && own == b'-'))
+    };
+    SET_BY_GATEWAY.iter().any(|own| same(own))
+}
+
 /// By which way a request came.
 #[derive(Debug, Clone)]
 pub struct Arrival {
@@ -51,8 +64,10 @@ pub struct Arrival {
     pub tls: bool,
     /// The host and port as the caller wrote them; none with HTTP/1.0 only.
     pub authority: Option<Authority>,
-    /// The other end of the connection; none where there is no connection.
+    /// The caller; none where there is no connection.
     pub client_ip: Option<IpAddr>,
+    /// The other end of the connection: the caller, or a proxy in front.
+    pub peer: Option<IpAddr>,
     /// The id of this call.
     pub request_id: ApiRequestId,
     /// Name of the console's session cookie, which is kept from functions:
@@ -210,11 +225,12 @@ impl Serialize for EventHeaders<'_> {
             client_ip,
             request_id,
             console_cookie,
+            ..
         } = self.arrival;
         let mut map = serializer.serialize_map(None)?;
         let ends_here = self.named_by_connection();
         for name in self.headers.keys() {
-            if SET_BY_GATEWAY.contains(&name.as_str())
+            if is_the_gateways(name.as_str())
                 || HOP_BY_HOP.contains(name)
                 || ends_here.contains(name.as_str())
                 || name == APP_CODE
@@ -251,7 +267,7 @@ impl Serialize for EventHeaders<'_> {
 }
 
 impl EventHeaders<'_> {
-    /// The addresses that came, and the client's own after them.
+    /// The addresses that came, and the other end's after them.
     fn forwarded_for(&self) -> Option<String> {
         let mut addresses: Vec<Cow<'_, str>> = self
             .headers
@@ -259,7 +275,7 @@ impl EventHeaders<'_> {
             .iter()
             .map(text_of)
             .collect();
-        if let Some(ip) = self.arrival.client_ip {
+        if let Some(ip) = self.arrival.peer {
             addresses.push(ip.to_string().into());
         }
         (!addresses.is_empty()).then(|| addresses.join(", "))

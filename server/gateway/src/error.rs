@@ -54,12 +54,12 @@ pub enum GatewayError {
     #[error("{0}")]
     Malformed(&'static str),
     /// The URI is longer than 32 KB.
-    #[error("the URI has {bytes} bytes")]
+    #[error("the URI has {bytes} bytes or more")]
     UriTooLarge {
-        /// How many it has.
+        /// How many it has at least.
         bytes: usize,
     },
-    /// A header is longer than 32 KB, or all together than 128 KB.
+    /// A header is longer than 32 KB, or all together than 128 KB, or there are more than 100.
     #[error("the headers are too large")]
     HeadersTooLarge,
     /// The body is larger than 4 MB.
@@ -71,6 +71,12 @@ pub enum GatewayError {
     /// The body, or its next piece, did not come.
     #[error("the body did not come within {} ms", .0.as_millis())]
     BodyTooSlow(Duration),
+    /// The caller's address has as many connections as one may have.
+    #[error("the address of the caller has too many connections")]
+    TooManyConnections,
+    /// There is no room for the request.
+    #[error("there is no room for the request: {0}")]
+    Overloaded(&'static str),
     /// The API's timeout was over before the function answered.
     #[error("the function did not answer within {} ms", .0.as_millis())]
     BackendTimeout(Duration),
@@ -116,11 +122,35 @@ impl GatewayError {
         response
             .headers_mut()
             .insert("x-request-id", request_id_value(request_id));
-        if let Self::Throttled(Throttled { retry_after, .. }) = self {
-            let seconds = retry_after.as_secs() + 1; // rounded up: sooner it is refused again
+        if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
+    }
+
+    /// After how many seconds the request may be let in.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            // Rounded up: sooner it is refused again.
+            Self::Throttled(Throttled { retry_after, .. }) => Some(retry_after.as_secs() + 1),
+            Self::TooManyConnections
+            | Self::Overloaded(_)
+            | Self::NotCalled(Refused::Throttled { .. } | Refused::Stopping) => Some(1),
+            _ => None,
+        }
+    }
+
+    /// True where what follows on the connection need not be what it seems: the request was not
+    /// understood, or not taken whole.
+    pub(crate) fn ends_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::Malformed(_)
+                | Self::UriTooLarge { .. }
+                | Self::HeadersTooLarge
+                | Self::BodyUnreadable(_)
+                | Self::BodyTooSlow(_)
+        )
     }
 
     /// The status of the answer.
@@ -197,6 +227,12 @@ impl GatewayError {
             Self::BodyTooLarge | Self::NotCalled(Refused::EventTooLarge { .. }) => {
                 (413, "FSS.1201", "The request body is too large.")
             }
+            Self::TooManyConnections => (
+                429,
+                "APIG.0308",
+                "The throttling threshold has been reached: too many connections",
+            ),
+            Self::Overloaded(_) => (503, "APIG.0201", "Backend unavailable."),
             Self::BackendTimeout(_) => (504, "APIG.0201", "Backend timeout."),
             Self::NotCalled(Refused::Throttled { .. }) => (429, "FSS.0429", "Too many requests."),
             Self::NotCalled(Refused::Stopping) => (503, "APIG.0201", "Backend unavailable."),

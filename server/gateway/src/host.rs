@@ -1,6 +1,6 @@
 //! Which API group a request is for, and by which address it came.
 
-use http::header::HOST;
+use http::header::{HOST, HeaderValue};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Method, Version};
@@ -12,9 +12,13 @@ use crate::error::GatewayError;
 /// the group's host: `/_group/<group id>/path/of/the/api`.
 const GROUP_PATH: &str = "/_group/";
 
-/// The host of a request: the authority of its URI, which HTTP/2 always and
-/// HTTP/1.1 with an absolute URI has, or else its `Host`. HTTP/1.0 may have none.
-pub(crate) fn authority(request: &Parts) -> Result<Option<Authority>, GatewayError> {
+/// The host of a request: the one that a trusted proxy says, or the authority of
+/// its URI, which HTTP/2 always and HTTP/1.1 with an absolute URI has, or else its
+/// `Host`. HTTP/1.0 may have none.
+pub(crate) fn authority(
+    request: &Parts,
+    forwarded: Option<&HeaderValue>,
+) -> Result<Option<Authority>, GatewayError> {
     let malformed = |what| Err(GatewayError::Malformed(what));
     if request.method == Method::CONNECT {
         return malformed("CONNECT asks for a tunnel, which the gateway is not");
@@ -25,23 +29,41 @@ pub(crate) fn authority(request: &Parts) -> Result<Option<Authority>, GatewayErr
         return malformed("the request has more than one Host");
     }
     let authority = match (request.uri.authority(), host) {
-        (Some(authority), _) => authority.clone(),
-        (None, Some(host)) => match Authority::try_from(host.as_bytes()) {
-            Ok(authority) => authority,
-            Err(_) => return malformed("the Host is not a name or address with an optional port"),
-        },
+        // HTTP/1.1 has it that the target counts, HTTP/2 that they do not differ.
+        (Some(authority), Some(host))
+            if request.version == Version::HTTP_2
+                && !host
+                    .as_bytes()
+                    .eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
+        {
+            return malformed("the Host is another than the authority");
+        }
+        (Some(authority), _) => Some(checked(authority.clone())?),
+        (None, Some(host)) => Some(parsed(host)?),
         (None, None) if request.version >= Version::HTTP_11 => {
             return malformed("the request has no Host");
         }
-        (None, None) => return Ok(None),
+        (None, None) => None,
     };
+    forwarded.map_or(Ok(authority), |host| parsed(host).map(Some))
+}
+
+fn parsed(host: &HeaderValue) -> Result<Authority, GatewayError> {
+    let authority = Authority::try_from(host.as_bytes()).map_err(|_| NOT_A_HOST)?;
+    checked(authority)
+}
+
+fn checked(authority: Authority) -> Result<Authority, GatewayError> {
     let host = authority.host();
     let port_right = authority.as_str() == host || authority.port_u16().is_some();
     if authority.as_str().contains('@') || host.is_empty() || !port_right {
-        return malformed("the Host is not a name or address with an optional port");
+        return Err(NOT_A_HOST);
     }
-    Ok(Some(authority))
+    Ok(authority)
 }
+
+const NOT_A_HOST: GatewayError =
+    GatewayError::Malformed("the Host is not a name or address with an optional port");
 
 /// The group that a request is for, and the path within it as it came.
 ///
@@ -131,7 +153,7 @@ mod tests {
                 request = request.header(HOST, *host);
             }
             let request = request.body(()).unwrap().into_parts().0;
-            match authority(&request) {
+            match authority(&request, None) {
                 Ok(authority) => authority.map_or("none".into(), |it| it.to_string()),
                 Err(error) => error.to_string(),
             }

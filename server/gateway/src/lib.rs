@@ -14,14 +14,24 @@ mod access_log;
 mod auth;
 mod backend;
 mod body;
+mod compress;
 mod cors;
 pub mod decode;
 pub mod encode;
 pub mod error;
-#[cfg(test)]
+#[cfg(any(test, feature = "probe"))]
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests, which the probe is one of"
+)]
 mod fixture;
+mod framing;
 mod host;
 mod limits;
+mod memory;
+#[cfg(any(test, feature = "probe"))]
+mod probe;
+mod proxies;
 mod response_headers;
 pub mod route_table;
 mod serve;
@@ -33,6 +43,9 @@ pub use backend::Backend;
 pub use body::BodyPatience;
 pub use cors::Cors;
 pub use error::GatewayError;
+#[cfg(any(test, feature = "probe"))]
+pub use probe::probe;
+pub use proxies::TrustedProxies;
 pub use response_headers::ResponseHeaders;
 pub use route_table::{ApiPolicies, PublishedApi, RouteTable};
 pub use serve::{Gateway, GatewayConfig, Listener, draw_id};

@@ -13,8 +13,11 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use futures::FutureExt as _;
-use http::header::{CONTENT_LENGTH, EXPECT, Entry, HeaderValue, ORIGIN, SERVER, SET_COOKIE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, Entry, HeaderValue, ORIGIN, SERVER, SET_COOKIE,
+};
 use http::request::Parts;
+use http::{StatusCode, Version};
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::id::{ApiRequestId, RequestId};
 use sluice_domain::invocation::Origin;
@@ -27,11 +30,14 @@ use crate::access_log::{AccessLog, Accessed};
 use crate::auth::{Admission, Caller, Credentials, Nonces};
 use crate::backend::Backend;
 use crate::body::{self, BodyPatience};
+use crate::compress::{self, Coding};
 use crate::decode::{FunctionResponse, allows_body};
 use crate::encode::{Arrival, apig_event, cookie_name, text_of};
 use crate::error::{GatewayError, request_id_value};
+use crate::memory::Bodies;
+use crate::proxies::TrustedProxies;
 use crate::route_table::{NotFound, PublishedApi, RouteTable};
-use crate::{auth, cors, host, limits};
+use crate::{auth, cors, framing, host, limits};
 
 /// How the gateway is set up.
 #[derive(Debug, Clone)]
@@ -51,6 +57,11 @@ pub struct GatewayConfig {
     pub clock: fn() -> Timestamp,
     /// Who is told of each request, if anybody is.
     pub access_log: Option<AccessLog>,
+    /// Whom to believe what they say of callers.
+    pub trusted_proxies: TrustedProxies,
+    /// Bytes of the bodies of all requests that are answered at a time: 256 MB by default. A
+    /// further one is answered with 503.
+    pub bodies_bytes: usize,
 }
 
 impl Default for GatewayConfig {
@@ -62,6 +73,8 @@ impl Default for GatewayConfig {
             ids: draw_id,
             clock: now,
             access_log: None,
+            trusted_proxies: TrustedProxies::default(),
+            bodies_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -103,6 +116,7 @@ struct Inner<B: Backend> {
     routes: ArcSwap<RouteTable<B::Deployment>>,
     credentials: ArcSwap<Credentials>,
     nonces: Nonces,
+    bodies: Bodies,
 }
 
 impl<B: Backend> Clone for Gateway<B> {
@@ -121,6 +135,7 @@ impl<B: Backend> Gateway<B> {
     /// A gateway that publishes nothing yet.
     pub fn new(backend: B, config: GatewayConfig) -> Self {
         Self(Arc::new(Inner {
+            bodies: Bodies::new(config.bodies_bytes),
             backend,
             config,
             routes: ArcSwap::default(),
@@ -156,6 +171,29 @@ impl<B: Backend> Gateway<B> {
         })
     }
 
+    /// The answer to who is refused before there is a request: it was not understood (400, 414,
+    /// 431), or there is no room for its connection (429, 503).
+    pub fn refuse(&self, status: StatusCode) -> http::Response<Vec<u8>> {
+        let error = match status {
+            StatusCode::URI_TOO_LONG => GatewayError::UriTooLarge {
+                bytes: usize::from(u16::MAX),
+            },
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => GatewayError::HeadersTooLarge,
+            StatusCode::TOO_MANY_REQUESTS => GatewayError::TooManyConnections,
+            StatusCode::SERVICE_UNAVAILABLE => GatewayError::Overloaded("too many connections"),
+            _ => GatewayError::Malformed("the request is no HTTP"),
+        };
+        let request_id = ApiRequestId::from_bytes((self.0.config.ids)());
+        // Of those who find no place there may be more than a log should have lines.
+        if error.retry_after().is_none() {
+            tracing::info_span!("call", request.id = request_id.as_str()).in_scope(|| log(&error));
+        }
+        let mut response = error.response(&request_id);
+        let server = HeaderValue::from_static("api-gateway");
+        response.headers_mut().insert(SERVER, server);
+        response
+    }
+
     /// The edge: gives the call its id, turns what went wrong into an answer,
     /// and logs it, once.
     async fn answer(self, listener: Listener, request: Request) -> Response {
@@ -173,11 +211,20 @@ impl<B: Backend> Gateway<B> {
         // One who waits for `100 Continue` sends nothing until the body is read.
         let waits = request.headers.contains_key(EXPECT);
         let origin = request.headers.get(ORIGIN).cloned();
+        let version = request.version;
+        let coding = Coding::accepted(&request.headers).filter(|_| !head);
         let config = &self.0.config;
         let mut found = None;
         let mut accessed = config.access_log.as_ref().map(|log| {
-            let (address, time) = (client_ip(&request), (config.clock)());
-            Accessed::new(log, &request, &request_id, address, listener.tls, time)
+            let time = (config.clock)();
+            Accessed::new(
+                log,
+                &request,
+                &request_id,
+                client_ip(&request),
+                listener.tls,
+                time,
+            )
         });
         let call = self.call(
             listener,
@@ -194,14 +241,23 @@ impl<B: Backend> Gateway<B> {
             .unwrap_or_else(|panic| Err(GatewayError::Panicked(panic_text(&*panic))));
         let mut code = None;
         let mut response = match answer {
-            Ok(response) => response_of(response, self.0.config.console_cookie),
+            Ok(mut response) => {
+                compress::compress(&mut response, coding).await;
+                response_of(response, self.0.config.console_cookie)
+            }
             Err(error) => {
                 span.in_scope(|| log(&error));
                 code = error.code();
-                if !waits {
+                // One who is too slow already is not waited for any longer.
+                if !waits && !matches!(error, GatewayError::BodyTooSlow(_)) {
                     body::discard(body);
                 }
-                error.response(&request_id).map(Body::from)
+                let mut response = error.response(&request_id).map(Body::from);
+                if error.ends_connection() && version < Version::HTTP_2 {
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                }
+                response
             }
         };
         if let Some(cors) = found.as_ref().and_then(|api| api.policies.cors.as_ref()) {
@@ -224,11 +280,18 @@ impl<B: Backend> Gateway<B> {
         found: &mut Option<Arc<PublishedApi<B::Deployment>>>,
         accessed: &mut Option<Accessed>,
     ) -> Result<FunctionResponse, GatewayError> {
-        let authority = host::authority(&request)?;
+        let proxies = &self.0.config.trusted_proxies;
+        let sender = proxies.sender(&request, client_ip(&request), listener.tls)?;
+        if let Some(accessed) = accessed {
+            accessed.sent_by(sender.address, sender.tls);
+        }
+        let authority = host::authority(&request, sender.host)?;
+        framing::check(&request)?;
         limits::check(&request)?;
         let arrival = Arrival {
-            tls: listener.tls,
-            client_ip: client_ip(&request),
+            tls: sender.tls,
+            client_ip: sender.address,
+            peer: sender.peer,
             authority,
             request_id,
             console_cookie: self.0.config.console_cookie,
@@ -246,13 +309,13 @@ impl<B: Backend> Gateway<B> {
             return Ok(cors.preflight(request.headers.get(ORIGIN)));
         }
         let settings = &api.api.settings;
-        if !settings.protocol.allows(listener.tls) {
+        if !settings.protocol.allows(arrival.tls) {
             return Err(GatewayError::ProtocolNotAllowed(settings.protocol));
         }
         let caller = Caller {
             request: &request,
             authority: arrival.authority.as_ref(),
-            tls: listener.tls,
+            tls: arrival.tls,
             now: (self.0.config.clock)(),
         };
         if let Some(access) = &policies.access
@@ -271,7 +334,9 @@ impl<B: Backend> Gateway<B> {
             throttled(&admission)?;
         }
         let deployment = api.deployment.as_ref().ok_or(GatewayError::NoDeployment)?;
-        let body = body::read(&request.headers, body, self.0.config.body_patience).await?;
+        let patience = self.0.config.body_patience;
+        let mut held = self.0.bodies.hold();
+        let body = body::read(&request.headers, body, patience, &mut held).await?;
         if !is_settled {
             admission.settle(&body)?;
             throttled(&admission)?;
@@ -407,7 +472,7 @@ fn finished(mut response: Response, head: bool, request_id: &ApiRequestId) -> Re
     let headers = response.headers_mut();
     headers.insert("x-request-id", request_id_value(request_id));
     headers.insert(SERVER, HeaderValue::from_static("api-gateway"));
-    if !allows_body(status) && status != http::StatusCode::RESET_CONTENT {
+    if !allows_body(status) && status != StatusCode::RESET_CONTENT {
         // These have no Content-Length either. Axum adds one to a body whose
         // length is known, so this one does not tell that it is empty.
         let nothing = futures::stream::empty::<Result<bytes::Bytes, Infallible>>();

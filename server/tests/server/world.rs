@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sluice::console::Addresses;
 use sluice::parts::{Parts, PartsConfig, RUNTIMES};
 use sluice_executor::{Executor, ExecutorConfig};
-use sluice_gateway::Listener;
+use sluice_gateway::{Listener, TrustedProxies};
 use sluice_store::Retention;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -71,6 +71,7 @@ impl World {
             },
             secure_cookie: false,
             access_log: None,
+            trusted_proxies: TrustedProxies::default(),
         })
         .await
         .unwrap();

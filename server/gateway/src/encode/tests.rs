@@ -11,6 +11,7 @@ fn event(request: http::request::Builder, body: &[u8]) -> Value {
         tls: true,
         authority: Some(Authority::from_static("group.apig.localhost:8443")),
         client_ip: Some([192, 0, 2, 7].into()),
+        peer: Some([192, 0, 2, 7].into()),
         request_id: ApiRequestId::from_bytes([0xa3; 16]),
         console_cookie: "session",
     };
@@ -102,6 +103,8 @@ fn a_caller_cannot_speak_for_the_gateway() {
     let request = Request::get("/a")
         .header("X-Request-Id", "forged")
         .header("X-Real-IP", "10.0.0.1")
+        .header("X_Real_IP", "forged")
+        .header("X-Forwarded_For", "forged")
         .header("X-Forwarded-Host", "forged")
         .header("X-Forwarded-Port", "1")
         .header("X-Forwarded-Proto", "forged")

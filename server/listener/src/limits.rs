@@ -1,0 +1,74 @@
+//! How long a connection may take for what, and how much may come at once.
+
+use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+
+/// Most bytes of the head of a request over HTTP/1: the line of 32 KB and the headers of 128 KB that
+/// the gateway takes, and what is beyond it for its own words to be heard. What is longer still is
+/// refused unread.
+const HEAD_BYTES: usize = 256 * 1024;
+
+/// Most bytes of the headers of a request over HTTP/2, each with 32 more (RFC 9113, section 6.5.2).
+const HTTP2_HEADERS_BYTES: u32 = 256 * 1024;
+
+/// Most requests at once on one connection of HTTP/2. RFC 9113 advises no less than 100.
+const HTTP2_STREAMS: u32 = 100;
+
+/// After so many requests that were reset before anybody looked at them, a connection of HTTP/2 is
+/// closed ("rapid reset", CVE-2023-44487). What hyper does unasked, and stays when it changes its mind.
+const HTTP2_PENDING_RESETS: usize = 20;
+
+/// After so many streams that this side had to reset because they broke the rules, a connection of
+/// HTTP/2 is closed ("MadeYouReset", CVE-2025-8671).
+const HTTP2_LOCAL_RESETS: usize = 100;
+
+/// How often the other end of a quiet connection of HTTP/2 is asked whether it is still there, and
+/// how long it may take to say so: one that is gone holds a place until then.
+const HTTP2_PING: Duration = Duration::from_secs(20);
+
+/// How long a connection may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For the TLS handshake, and again for all of a request's head, from its first byte on; for the
+    /// first request from the connection's beginning on. 10 s.
+    pub head: Duration,
+    /// Between two requests. 60 s.
+    pub idle: Duration,
+    /// While a request is answered and nothing moves: no byte of its body comes, and none of the
+    /// answer is taken. 150 s: the gateway waits a minute for the body and a minute for the function.
+    pub stalled: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(60),
+            stalled: Duration::from_secs(150),
+        }
+    }
+}
+
+/// The protocols with their limits. Hyper's own timeout of heads is not used: it begins anew only
+/// with what it reads, not with a connection, and makes a timer for each request.
+pub(crate) fn protocols() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        // Hyper takes 100 headers; with another number it asks for memory for each request.
+        .max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HTTP2_HEADERS_BYTES)
+        .max_concurrent_streams(HTTP2_STREAMS)
+        .max_pending_accept_reset_streams(HTTP2_PENDING_RESETS)
+        .max_local_error_reset_streams(HTTP2_LOCAL_RESETS)
+        .keep_alive_interval(HTTP2_PING)
+        .keep_alive_timeout(HTTP2_PING);
+    builder
+}

@@ -1,0 +1,256 @@
+//! What connections may do, and for how long. Time stands still but where all
+//! wait for it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests, but does not see the helpers of this file as one"
+)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use http::Response;
+use sluice_listener::{Door, Places, Refuse, Stop, serve_connection, stop};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// A caller, and the connection that is served.
+struct Caller {
+    stream: DuplexStream,
+    serving: JoinHandle<()>,
+    stop: Stop,
+    began: Instant,
+}
+
+impl Caller {
+    fn new() -> Self {
+        let (stream, served) = tokio::io::duplex(16 * 1024);
+        let router = Router::new()
+            .route("/", get(|| async { "ok" }))
+            .route("/large", get(|| async { vec![b'a'; 1024 * 1024] }))
+            .route(
+                "/minute",
+                get(|| async { sleep(Duration::from_secs(60)).await }),
+            )
+            .route("/never", get(std::future::pending::<()>));
+        let refuse = Refuse(Arc::new(|status| {
+            let text = format!("refused with {}", status.as_u16());
+            Response::builder()
+                .status(status)
+                .body(text.into_bytes())
+                .unwrap()
+        }));
+        let door = Door::new(router, Places::new(1, 1, Vec::new())).refuse(refuse);
+        let peer: SocketAddr = "192.0.2.7:1".parse().unwrap();
+        let (stop, stopped) = stop();
+        let serving =
+            tokio::spawn(async move { serve_connection(served, peer, &door, stopped).await });
+        Self {
+            stream,
+            serving,
+            stop,
+            began: Instant::now(),
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Reads until so much has come.
+    async fn read(&mut self, bytes: usize) -> String {
+        let mut read = vec![0; bytes];
+        self.stream.read_exact(&mut read).await.unwrap();
+        String::from_utf8(read).unwrap()
+    }
+
+    /// Reads one answer of `ok`.
+    async fn read_ok(&mut self) {
+        let mut read = Vec::new();
+        while !read.ends_with(b"\r\n\r\nok") {
+            read.push(self.stream.read_u8().await.unwrap());
+        }
+    }
+
+    /// Waits until the connection has ended: after how many seconds, and what still came.
+    async fn ended(mut self) -> (u64, String) {
+        (&mut self.serving).await.unwrap();
+        let after = self.began.elapsed().as_secs();
+        let mut came = Vec::new();
+        self.stream.read_to_end(&mut came).await.unwrap();
+        (after, String::from_utf8_lossy(&came).into_owned())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_has_ten_seconds() {
+    assert_eq!(Caller::new().ended().await, (10, String::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_head_of_a_request_has_ten_seconds_from_its_first_byte_on() {
+    for first in [&b""[..], REQUEST] {
+        let mut caller = Caller::new();
+        if !first.is_empty() {
+            caller.send(first).await;
+            caller.read_ok().await;
+            sleep(Duration::from_secs(30)).await;
+        }
+        let began = caller.began.elapsed().as_secs();
+        let mut sent = 0;
+        while caller.stream.write_all(b"a").await.is_ok() {
+            sent += 1;
+            sleep(Duration::from_millis(700)).await;
+        }
+        assert_eq!(caller.ended().await.0, began + 10);
+        assert_eq!(sent, 15);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_may_be_idle_for_a_minute() {
+    let mut caller = Caller::new();
+    for _ in 0..3 {
+        caller.send(REQUEST).await;
+        caller.read_ok().await;
+        sleep(Duration::from_secs(59)).await;
+    }
+    caller.send(REQUEST).await;
+    caller.read_ok().await;
+    assert_eq!(caller.ended().await.0, 3 * 59 + 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_may_be_answered_late_but_not_never() {
+    let mut caller = Caller::new();
+    caller
+        .send(b"GET /minute HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
+    assert!(caller.read(15).await.starts_with("HTTP/1.1 200"));
+    assert_eq!(caller.ended().await.0, 120);
+    let mut caller = Caller::new();
+    caller.send(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(caller.ended().await, (150, String::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_may_be_taken_slowly_but_has_to_be_taken() {
+    let mut caller = Caller::new();
+    caller.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    for _ in 0..20 {
+        sleep(Duration::from_secs(100)).await;
+        caller.read(1024).await;
+    }
+    let (after, _) = caller.ended().await;
+    assert_eq!(after, 20 * 100 + 150);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_http2_that_only_pings_ends() {
+    let mut caller = Caller::new();
+    caller
+        .send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await;
+    let ping = b"\0\0\x08\x06\0\0\0\0\x0012345678";
+    while timeout(Duration::from_secs(1), caller.stream.write_all(ping))
+        .await
+        .is_ok_and(|it| it.is_ok())
+    {
+        sleep(Duration::from_secs(1)).await;
+        assert!(caller.began.elapsed() < Duration::from_secs(60));
+    }
+    assert!(caller.ended().await.0 <= 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_http_is_refused_in_the_doors_words() {
+    let cases: [(&[u8], &str); 4] = [
+        (b"nonsense\r\n\r\n", "400"),
+        (b"GET / HTTP/1.1\r\na b: c\r\n\r\n", "400"),
+        (
+            &[&b"GET /"[..], &[b'a'; 70_000], b" HTTP/1.1\r\n\r\n"].concat(),
+            "414",
+        ),
+        (
+            &[&b"GET / HTTP/1.1\r\na: "[..], &[b'a'; 300_000]].concat(),
+            "431",
+        ),
+    ];
+    for (request, status) in cases {
+        for before in [&b""[..], REQUEST] {
+            let caller = Caller::new();
+            let Caller {
+                stream,
+                serving,
+                stop,
+                ..
+            } = caller;
+            let (mut reader, mut writer) = tokio::io::split(stream);
+            let bytes = [before, request].concat();
+            // All of it, though the answer has gone out before its end.
+            let writing =
+                tokio::spawn(async move { writer.write_all(&bytes).await.map(|()| writer) });
+            let mut came = String::new();
+            reader.read_to_string(&mut came).await.unwrap();
+            writing
+                .await
+                .unwrap()
+                .expect("what is left of a refused request is taken");
+            serving.await.unwrap();
+            drop(stop);
+            let answer = match before {
+                b"" => came.as_str(),
+                _ => came.split_once("\r\n\r\nok").unwrap().1,
+            };
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{came}");
+            assert!(
+                answer.ends_with(&format!("\r\n\r\nrefused with {status}")),
+                "{came}"
+            );
+            assert!(answer.contains("\r\nconnection: close\r\n"), "{came}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_looks_like_a_refusal_stays() {
+    let (stream, served) = tokio::io::duplex(100);
+    let looks = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n".repeat(50);
+    let body = looks.clone();
+    let router = Router::new().route("/", get(|| async move { body }));
+    let door = Door::new(router, Places::new(1, 1, Vec::new()));
+    let (_stop, stopped) = stop();
+    let peer: SocketAddr = "192.0.2.7:1".parse().unwrap();
+    tokio::spawn(async move { serve_connection(served, peer, &door, stopped).await });
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    writer
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut came = String::new();
+    reader.read_to_string(&mut came).await.unwrap();
+    assert_eq!(came.split_once("\r\n\r\n").unwrap().1, looks);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_idle_connections_at_once_and_others_with_their_answers() {
+    let mut caller = Caller::new();
+    caller.send(REQUEST).await;
+    caller.read_ok().await;
+    caller.stop.within(Duration::from_secs(5));
+    assert_eq!(caller.ended().await, (0, String::new()));
+    for (path, after) in [("/minute", 60), ("/never", 70)] {
+        let mut caller = Caller::new();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        caller.send(request.as_bytes()).await;
+        sleep(Duration::from_secs(1)).await;
+        caller.stop.within(Duration::from_secs(69));
+        assert_eq!(caller.ended().await.0, after, "{path}");
+    }
+}

@@ -1,0 +1,58 @@
+//! The doors of the server: who gets a place at them, and what is said to others.
+
+use std::sync::Arc;
+
+use axum::Router;
+use sluice_executor::Executor;
+use sluice_gateway::Gateway;
+use sluice_listener::{Door, Places, Refuse};
+
+use crate::cli::ServeArgs;
+use crate::machine;
+
+/// Most connections to the console at a time. They have places of their own, so that whoever takes
+/// all of the gateway's does not keep the administrator out.
+const CONSOLE_CONNECTIONS: usize = 1024;
+
+/// What the doors have in common.
+pub struct Doors {
+    console: Places,
+    gateway: Places,
+    refuse: Refuse,
+}
+
+impl Doors {
+    /// Doors with as many places as the flags say. Fewer, where this machine lets the process have
+    /// fewer files: a quarter of them is for functions, the database and the console.
+    pub fn new(args: &ServeArgs, gateway: &Gateway<Executor>) -> Self {
+        let files = usize::try_from(machine::raise_open_files()).unwrap_or(usize::MAX);
+        let wanted = args.max_connections as usize;
+        let all = wanted.min(files / 4 * 3);
+        if all < wanted {
+            tracing::warn!(
+                connections = all,
+                wanted,
+                files,
+                "there are fewer connections than --max-connections says: raise the limit of open files (ulimit -Hn)"
+            );
+        }
+        let of_address = args.max_connections_per_address as usize;
+        let proxies = args.trusted_proxies.clone();
+        let gateway = gateway.clone();
+        Self {
+            console: Places::new(CONSOLE_CONNECTIONS, CONSOLE_CONNECTIONS, Vec::new()),
+            gateway: Places::new(all, of_address, proxies),
+            refuse: Refuse(Arc::new(move |status| gateway.refuse(status))),
+        }
+    }
+
+    /// A door to the console.
+    pub fn console(&self, router: Router) -> Door {
+        Door::new(router, self.console.clone())
+    }
+
+    /// A door to the gateway.
+    pub fn gateway(&self, router: Router) -> Door {
+        Door::new(router, self.gateway.clone()).refuse(self.refuse.clone())
+    }
+}
