@@ -10,7 +10,7 @@ use sluice_listener::{Door, Places, Refuse};
 use crate::cli::ServeArgs;
 use crate::machine;
 
-/// Most connections to the console at a time. They have places of their own, so that whoever takes
+/// Most connections to the console at a time, a quarter of them from one address. They have places of their own, so that whoever takes
 /// all of the gateway's does not keep the administrator out.
 const CONSOLE_CONNECTIONS: usize = 1024;
 
@@ -40,7 +40,7 @@ impl Doors {
         let proxies = args.trusted_proxies.clone();
         let gateway = gateway.clone();
         Self {
-            console: Places::new(CONSOLE_CONNECTIONS, CONSOLE_CONNECTIONS, Vec::new()),
+            console: Places::new(CONSOLE_CONNECTIONS, CONSOLE_CONNECTIONS / 4, Vec::new()),
             gateway: Places::new(all, of_address, proxies),
             refuse: Refuse(Arc::new(move |status| gateway.refuse(status))),
         }

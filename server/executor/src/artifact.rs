@@ -1,8 +1,9 @@
 //! Compiled WebAssembly on disk: written whole, mapped only as it was written.
 
 use std::fs;
+use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
@@ -15,7 +16,7 @@ const EXTENSION: &str = "cwasm";
 
 /// Writes a compiled file. It gets a seal, which goes last: without it the file counts as
 /// damaged.
-pub fn write(folder: &Path, name: &str, code: &[u8]) -> std::io::Result<()> {
+pub fn write(folder: &Path, name: &str, code: &[u8]) -> io::Result<()> {
     let part = ScratchFolder::new(folder)?;
     let whole = part.path().join(name);
     fs::write(&whole, code)?;
@@ -64,9 +65,9 @@ pub fn key<'a>(engine: &Engine, parts: impl IntoIterator<Item = &'a [u8]>) -> St
     hex::encode(hashing.0.finalize())
 }
 
-/// Says that a file was used now, and removes those that were not used for longest, so that
-/// `most` remain. What is mapped stays mapped.
-pub fn used(folder: &Path, name: &str, most: usize) {
+/// Says that a file was used now, and removes those that were not used for longest, so that at most
+/// `most` remain, of `most_bytes` together. What is mapped stays mapped.
+pub fn used(folder: &Path, name: &str, most: usize, most_bytes: u64) {
     // Who cannot say so has it made again some day.
     if let Ok(file) = fs::File::open(folder.join(name)) {
         drop(file.set_modified(SystemTime::now()));
@@ -75,23 +76,66 @@ pub fn used(folder: &Path, name: &str, most: usize) {
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|entry| entry.path().extension().is_some_and(|end| end == EXTENSION))
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.file_name())))
+        .filter(|entry| is_compiled(&entry.file_name().to_string_lossy()))
+        .filter_map(|entry| {
+            let about = entry.metadata().ok()?;
+            // One of a time to come was not used last: the clock was wrong.
+            let unused = about.modified().ok()?.elapsed().unwrap_or(Duration::MAX);
+            Some((unused, about.len(), entry.file_name()))
+        })
         .collect();
     files.sort();
-    for (_, name) in files.iter().rev().skip(most) {
-        remove(folder, &name.to_string_lossy());
+    let mut bytes = 0;
+    for (place, (_, length, name)) in files.into_iter().enumerate() {
+        bytes += length;
+        if place >= most || bytes > most_bytes {
+            remove(folder, &name.to_string_lossy());
+        }
     }
+}
+
+/// True for the name of a compiled file.
+pub fn is_compiled(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|end| end == EXTENSION)
 }
 
 /// Removes a compiled file and its seal.
 pub fn remove(folder: &Path, name: &str) {
     for name in [name.to_owned(), seal(name)] {
         let file = folder.join(name);
-        if let Err(error) = fs::remove_file(&file) {
+        if let Err(error) = fs::remove_file(&file)
+            && error.kind() != io::ErrorKind::NotFound
+        {
             tracing::warn!(path = %file.display(), %error, "an old artifact could not be removed");
         }
     }
+}
+
+/// Removes what an earlier process left half-made in `folder`.
+pub fn tidy(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir())
+            && let Err(error) = fs::remove_dir_all(entry.path())
+        {
+            tracing::warn!(path = %entry.path().display(), %error, "a folder could not be removed");
+        }
+    }
+}
+
+/// Notes a time on the seal of a file.
+pub fn seal_at(folder: &Path, name: &str, time: SystemTime) -> io::Result<()> {
+    let seal = folder.join(seal(name));
+    fs::File::options()
+        .write(true)
+        .open(seal)?
+        .set_modified(time)
+}
+
+/// The time that was noted on the seal of a file.
+pub fn sealed_at(folder: &Path, name: &str) -> io::Result<SystemTime> {
+    fs::metadata(folder.join(seal(name)))?.modified()
 }
 
 fn check(folder: &Path, name: &str) -> wasmtime::Result<()> {

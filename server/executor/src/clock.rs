@@ -4,7 +4,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime_wasi::HostMonotonicClock;
 
@@ -42,6 +42,11 @@ impl Clock {
             reached: now - began,
             started: Instant::now(),
         })
+    }
+
+    /// What it shows, as a time of the Unix epoch.
+    pub fn as_time(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(self.began.saturating_add(self.now()))
     }
 }
 

@@ -30,7 +30,7 @@ use crate::slots::Slots;
 use crate::snapshot::{self, NoSnapshot};
 use crate::standalone::NoStandalone;
 use crate::turns::Turns;
-use crate::{code, run, scratch, standalone, supply, syntax};
+use crate::{artifact, code, run, scratch, standalone, supply, syntax};
 
 /// How often instances that wait too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -118,6 +118,7 @@ impl Executor {
         }
         let kept = folder("kept");
         fs::create_dir_all(&kept).map_err(unusable(&kept))?;
+        artifact::tidy(&kept);
         let clock = Clock::in_folder(&config.artifacts).map_err(unusable(&config.artifacts))?;
         let folders = Folders {
             code,
@@ -237,7 +238,7 @@ impl Executor {
     /// `wasi:cli/run`, which reads an event from standard input and writes the result to
     /// standard output.
     pub async fn standalone(&self, deployment: &Deployment) -> Result<Vec<u8>, NoStandalone> {
-        // Each holds a function's whole memory twice for a moment.
+        // Each holds a function's whole memory, and the component besides.
         let _turn = self.0.snapshots.acquire().await;
         standalone::of(deployment).await
     }
@@ -250,8 +251,9 @@ impl Executor {
         let (clock, of) = (inner.clock, runtime.clone());
         let (spec, folder, kept) = tokio::task::spawn_blocking(move || {
             let folder = code::write(&spec.code, &parent);
-            let kept = Kept::of(&kept, &spec, &of, &clock);
-            (spec, folder, kept)
+            let at = Kept::of(&kept, &spec, &of, &clock);
+            Kept::remove_others(&kept, &spec.function_id, at.as_ref());
+            (spec, folder, at)
         })
         .await
         .map_err(|ended| DeployError::Disk(ended.into()))?;
@@ -274,6 +276,15 @@ impl Executor {
         let deployment = Arc::new(deployment);
         inner.remember(&deployment);
         Ok(deployment)
+    }
+
+    /// Forgets a function that is no more: what was kept of its memory.
+    pub async fn forget(&self, function_id: FunctionId) {
+        let kept = self.0.folders.kept.clone();
+        let removing =
+            tokio::task::spawn_blocking(move || Kept::remove_others(&kept, &function_id, None));
+        // It fails only where the server ends, and files that nobody uses go some day.
+        let _ = removing.await;
     }
 
     /// Runs one invocation. It runs in a task of its own: when the caller goes
@@ -484,7 +495,8 @@ async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
     if made.is_ok() {
         // Nobody may call it for long, and what it saves is of interest now.
         let begun = Instant::now();
-        if blueprint.instance().await.is_ok() {
+        let is_all = deployment.spec().settings.initializer.is_none();
+        if is_all && blueprint.instance().await.is_ok() {
             blueprint.measured(true, begun.elapsed());
         }
     }

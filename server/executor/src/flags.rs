@@ -43,20 +43,26 @@ thread_local! {
 }
 
 impl Flag {
-    /// The flag of an instance whose memory begins at `memory`.
-    pub fn in_memory(memory: *const u8) -> Option<Self> {
+    /// The flag of an instance whose memory begins at `memory` and has so many bytes; none in one
+    /// that has no page.
+    ///
+    /// # Safety
+    ///
+    /// The memory stays where it is, which it does in a pool, and is there whenever the flag is said
+    /// to [run](Self::runs).
+    #[expect(unsafe_code, reason = "see above")]
+    pub unsafe fn in_memory(memory: *const u8, bytes: usize) -> Option<Self> {
+        let is_right = bytes > AT && memory.addr().is_multiple_of(2);
         let at = memory.wrapping_add(AT).cast_mut();
-        NonNull::new(at).map(Self)
+        NonNull::new(at).filter(|_| is_right).map(Self)
     }
 
-    /// Says that this thread runs its instance, until the guard is dropped.
+    /// Says that this thread runs its instance, until the guard is dropped. No other one may run on the
+    /// thread meanwhile.
     pub fn runs(self) -> Running {
         let address = self.0.as_ptr().expose_provenance();
-        SLOT.with(|slot| {
-            slot.get_or_init(new_slot)
-                .0
-                .store(address, Ordering::SeqCst)
-        });
+        let before = SLOT.with(|slot| slot.get_or_init(new_slot).0.swap(address, Ordering::SeqCst));
+        debug_assert_eq!(before, 0, "an instance runs within another one");
         Running(PhantomData)
     }
 
@@ -147,10 +153,18 @@ pub fn set_all() {
 mod tests {
     use super::*;
 
+    #[expect(
+        unsafe_code,
+        reason = "each test keeps its memory for as long as the flag runs"
+    )]
+    fn flag_in(memory: &mut [u8]) -> Flag {
+        unsafe { Flag::in_memory(memory.as_mut_ptr(), memory.len()) }.unwrap()
+    }
+
     #[test]
     fn only_what_runs_is_told() {
         let mut memory = vec![0_u8; 64];
-        let flag = Flag::in_memory(memory.as_mut_ptr()).unwrap();
+        let flag = flag_in(&mut memory);
         set_all();
         assert_eq!(memory[AT], 0);
         let running = flag.runs();
@@ -175,7 +189,7 @@ mod tests {
         });
         for round in 0..20_000_u32 {
             let mut memory = vec![0_u8; 64];
-            let flag = Flag::in_memory(memory.as_mut_ptr()).unwrap();
+            let flag = flag_in(&mut memory);
             let running = flag.runs();
             std::hint::black_box(round);
             drop(running);

@@ -73,7 +73,14 @@ impl RuntimePre {
             Some(memory) => {
                 let shown = inside.get_typed_func(&mut *store, memory)?;
                 let memory = insides::shown(&shown, store).await?;
-                Flag::in_memory(memory.as_ptr())
+                #[expect(
+                    unsafe_code,
+                    reason = "the memory is one of a pool, which does not move, and goes with the \
+                              store: the flag is said to run only while the store is borrowed"
+                )]
+                let flag = unsafe { Flag::in_memory(memory.as_ptr(), memory.len()) };
+                wasmtime::ensure!(flag.is_some(), "its memory has no place for a flag");
+                flag
             }
             None => None,
         };

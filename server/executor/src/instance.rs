@@ -60,6 +60,7 @@ pub struct Blueprint {
     /// Bytes of the memory that all instances of the runtime share.
     shared_bytes: u64,
     handler_source: Option<Bytes>,
+    has_initializer: bool,
     dialer: Arc<Dialer>,
     snapshot: OnceLock<guest::RuntimePre>,
     cold_starts: Mutex<ColdStarts>,
@@ -110,10 +111,16 @@ impl Blueprint {
             is_renewed: spec.settings.concurrency.fresh_instances(),
             memory_bytes: spec.settings.memory.bytes(),
             handler_source: spec.code.file(&handler_file).cloned(),
+            has_initializer: spec.settings.initializer.is_some(),
             dialer: Arc::new(dialer),
             snapshot: OnceLock::new(),
             cold_starts: Mutex::default(),
         }
+    }
+
+    /// Whether its instances run an initializer.
+    pub fn has_initializer(&self) -> bool {
+        self.has_initializer
     }
 
     /// Remembers what a cold start took.
@@ -450,6 +457,21 @@ impl Instance {
         self.store.set_epoch_deadline(1);
         let freezing = insides.freeze(&mut self.store);
         cpu::measured(freezing, &mut Duration::default(), &self.turn, self.flag).await
+    }
+
+    /// Makes it forget which files it has open.
+    pub async fn forget(&mut self) -> wasmtime::Result<()> {
+        let Some(insides) = self.insides else {
+            wasmtime::bail!("this instance cannot be looked into");
+        };
+        self.store.set_epoch_deadline(1);
+        let forgetting = insides.forget(&mut self.store);
+        cpu::measured(forgetting, &mut Duration::default(), &self.turn, self.flag).await
+    }
+
+    /// Whether it has had a connection to another host.
+    pub fn has_connected(&self) -> bool {
+        self.store.data().traffic.any_ever()
     }
 
     /// Its insides, to be read: what is called now is short and needs no turn.

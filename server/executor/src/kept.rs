@@ -1,11 +1,13 @@
 //! Snapshots that outlive the server, so that code that takes long to load is not loaded again
-//! after each start. A file is named by the digest of all that the memory in it came from.
+//! after each start. A file is named by its function and by the
+//! digest of all that the memory in it came from.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use sluice_domain::id::FunctionId;
 use wasmtime::{Engine, Module};
 
 use crate::artifact;
@@ -20,12 +22,14 @@ pub const WORTH_KEEPING: Duration = Duration::from_millis(50);
 
 /// Snapshots that are kept: those that were used last.
 const MOST: usize = 100;
+const MOST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Where the snapshot of a deployment is kept.
 #[derive(Debug, Clone)]
 pub struct Kept {
     folder: PathBuf,
     name: String,
+    clock: Clock,
 }
 
 impl Kept {
@@ -48,30 +52,49 @@ impl Kept {
             parts.add(key.as_bytes());
             parts.add(value.as_bytes());
         }
+        parts.add(format!("{:?}", spec.settings.outbound).as_bytes());
         // From here on files, of which there are as many as there are.
         parts.add(&[]);
         for (path, content) in spec.code.files() {
             parts.add(path.as_bytes());
             parts.add(content);
         }
+        let digest = hex::encode(parts.0.finalize());
         Some(Self {
             folder: folder.to_owned(),
-            name: format!("{}.cwasm", hex::encode(parts.0.finalize())),
+            name: format!("{}-{digest}.cwasm", spec.function_id),
+            clock: *clock,
         })
+    }
+
+    /// Removes the snapshots of a function, apart from the one at `current`: they may hold what it is
+    /// not to have any more. Blocks.
+    pub fn remove_others(folder: &Path, function_id: &FunctionId, current: Option<&Self>) {
+        let of_function = format!("{function_id}-");
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_current = current.is_some_and(|current| current.name == name);
+            if name.starts_with(&of_function) && artifact::is_compiled(&name) && !is_current {
+                artifact::remove(folder, &name);
+            }
+        }
     }
 
     /// The snapshot, if it is there. One that is damaged is removed. Blocks.
     pub fn read(&self, engine: &Engine) -> Option<Module> {
-        let written = fs::metadata(self.folder.join(&self.name)).ok()?;
-        // The clock of the machine was put back: instances would find themselves in the past.
-        let is_past = written.modified().is_ok_and(|at| at <= SystemTime::now());
-        let read = match is_past {
-            true => artifact::module(engine, &self.folder, &self.name),
-            false => Err(wasmtime::format_err!("it is of a time to come")),
+        if !self.folder.join(&self.name).exists() {
+            return None;
+        }
+        // Where the machine's clock was put back, instances would find themselves in the past.
+        let read = match artifact::sealed_at(&self.folder, &self.name) {
+            Ok(at) if at > self.clock.as_time() => {
+                Err(wasmtime::format_err!("it is of a time to come"))
+            }
+            _ => artifact::module(engine, &self.folder, &self.name),
         };
         match read {
             Ok(image) => {
-                artifact::used(&self.folder, &self.name, MOST);
+                artifact::used(&self.folder, &self.name, MOST, MOST_BYTES);
                 Some(image)
             }
             Err(error) => {
@@ -89,8 +112,9 @@ impl Kept {
     /// Writes a compiled snapshot, and maps it. Blocks.
     pub fn write(&self, engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Module> {
         artifact::write(&self.folder, &self.name, compiled)?;
+        artifact::seal_at(&self.folder, &self.name, self.clock.as_time())?;
         let image = artifact::module(engine, &self.folder, &self.name)?;
-        artifact::used(&self.folder, &self.name, MOST);
+        artifact::used(&self.folder, &self.name, MOST, MOST_BYTES);
         Ok(image)
     }
 }

@@ -17,6 +17,7 @@ use crate::compression;
 use crate::disk;
 use crate::engine::Pausing;
 use crate::guest;
+use crate::insides;
 use crate::instance::Host;
 use crate::outbound;
 use crate::scratch::ScratchFolder;
@@ -166,6 +167,9 @@ impl ReadyRuntime {
         let parts = shell.map(|shell| Parts::in_folder(&folder, image.component_zst, shell));
         let parts = parts.transpose().map_err(unusable(&folder))?;
         let compiled = Compiled::in_folder(engine, &folder, image)?;
+        if image.pausing() == Pausing::ByFlags {
+            looks_at_flags(engine, &compiled.component).map_err(failed)?;
+        }
         let linkable = Linkable::new(engine, compiled.component).map_err(failed)?;
         let linked = linkable
             .with_image(compiled.image.as_ref())
@@ -181,6 +185,18 @@ impl ReadyRuntime {
             component: None,
         })
     }
+}
+
+/// Refuses a runtime that nothing would ever interrupt: one of a build that knew of no flags.
+fn looks_at_flags(engine: &Engine, component: &Component) -> wasmtime::Result<()> {
+    let ty = component.component_type();
+    let waits = |(name, _): (&str, _)| name.starts_with("sluice:function/turns@");
+    let shows = |(name, _): (&str, _)| name == insides::MEMORY;
+    wasmtime::ensure!(
+        ty.imports(engine).any(waits) && ty.exports(engine).any(shows),
+        "it takes no turns: build it again"
+    );
+    Ok(())
 }
 
 /// Bytes of the memory that instances with this image begin with.

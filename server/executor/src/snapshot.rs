@@ -100,7 +100,9 @@ pub async fn make(
         Ok(Ok(Ok(()))) => {}
     }
     let loaded_in = begun.elapsed();
-    blueprint.measured(false, loaded_in);
+    if !blueprint.has_initializer() {
+        blueprint.measured(false, loaded_in);
+    }
     let kept = kept.filter(|_| loaded_in >= WORTH_KEEPING);
     let bytes = instance.memory_used();
     if bytes > MAX_IMAGE_BYTES {
@@ -115,8 +117,13 @@ pub async fn make(
         .map_err(|_| NoSnapshot::TimedOut(timeout))??;
     ready.map_err(NoSnapshot::Held)?;
 
-    let (globals, memory) = state(&mut instance).await?;
+    let (globals, memory) = tokio::time::timeout(timeout, state(&mut instance))
+        .await
+        .map_err(|_| NoSnapshot::TimedOut(timeout))??;
+    let has_connected = instance.has_connected();
     drop(instance);
+    // What it fetched may have been meant for this server's life only.
+    let kept = kept.filter(|_| !has_connected);
 
     let (first, engine) = (first.clone(), runtime.linked.engine().clone());
     let (linkable, folder) = (runtime.linkable.clone(), folder.to_owned());
@@ -125,7 +132,12 @@ pub async fn make(
         let image = image(&first, &globals, &memory)?;
         let compiled = engine.precompile_module(&image)?;
         if let Some(kept) = kept {
-            return linkable.with_image(Some(&kept.write(&engine, &compiled)?));
+            match kept.write(&engine, &compiled) {
+                Ok(image) => return linkable.with_image(Some(&image)),
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "a snapshot cannot be kept")
+                }
+            }
         }
         let folder = ScratchFolder::new(&folder)?;
         artifact::write(folder.path(), IMAGE, &compiled)?;
@@ -141,18 +153,20 @@ pub async fn make(
     })
 }
 
-/// The variables and the memory of an instance that is looked into. Nothing of the user's runs:
-/// what the guest knows of its files is forgotten, and the rest is read.
+/// The variables and the memory of an instance that is looked into, after it has forgotten what it
+/// knows of its files. That walks through memory that the user's code has written to.
 pub async fn state(instance: &mut Instance) -> wasmtime::Result<(Vec<u64>, Vec<u8>)> {
+    instance.forget().await?;
     let Some(insides) = instance.insides else {
         wasmtime::bail!("this instance cannot be looked into");
     };
     let store = instance.store();
-    insides.forget(store).await?;
     let globals = insides.globals(store).await?;
     let mut memory = insides.memory(store).await?.to_vec();
     // Nobody has told the instances that begin here to wait.
-    memory[flags::AT] = 0;
+    if let Some(flag) = memory.get_mut(flags::AT) {
+        *flag = 0;
+    }
     Ok((globals, memory))
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use wasm_encoder::{Component, RawSection};
 use wasmparser::{Chunk, Parser, Payload};
@@ -12,6 +13,9 @@ use wasmparser::{Chunk, Parser, Payload};
 use crate::deployment::Deployment;
 use crate::scratch::ScratchFolder;
 use crate::snapshot;
+
+/// How long reading the state of an instance may take.
+const LONGEST_READING: Duration = Duration::from_secs(10);
 
 /// The sections of modules and of components in a component.
 const MODULE: u8 = 1;
@@ -65,10 +69,11 @@ impl Parts {
     }
 
     /// The component with this image. Blocks.
-    fn with(&self, image: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    fn with(&self, image: Vec<u8>) -> wasmtime::Result<Vec<u8>> {
         let read = |file: &Path| zstd::decode_all(fs::File::open(file)?);
         let (runtime, shell) = (read(&self.runtime)?, read(&self.shell)?);
-        let runtime = replaced(&runtime, imports_image, MODULE, image)?;
+        let runtime = replaced(&runtime, imports_image, MODULE, &image)?;
+        drop(image);
         replaced(
             &shell,
             |payload| is_empty(&shell, payload),
@@ -97,10 +102,16 @@ pub async fn of(deployment: &Deployment) -> Result<Vec<u8>, NoStandalone> {
     let Some(mut instance) = deployment.blueprint.transparent_loaded().await? else {
         return Err(NoStandalone::NoSnapshot("it is being made".to_owned()));
     };
-    let (globals, memory) = snapshot::state(&mut instance).await?;
+    let state = tokio::time::timeout(LONGEST_READING, snapshot::state(&mut instance));
+    let Ok(state) = state.await else {
+        return Err(NoStandalone::NoSnapshot("it could not be read".to_owned()));
+    };
+    let (globals, memory) = state?;
     drop(instance);
     let making = tokio::task::spawn_blocking(move || {
-        parts.with(&snapshot::image(&first, &globals, &memory)?)
+        let image = snapshot::image(&first, &globals, &memory)?;
+        drop(memory);
+        parts.with(image)
     });
     Ok(making.await.map_err(wasmtime::Error::from)??)
 }

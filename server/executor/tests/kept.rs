@@ -7,12 +7,16 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use common::{World, eventually, package_in, returned, spec_in};
 use sluice_domain::env_vars::{EnvValue, EnvVar, EnvVars, Secret};
 use sluice_domain::function::{ExecutionTimeout, Runtime};
+use sluice_domain::id::FunctionId;
+use sluice_domain::outbound::OutboundRules;
 use sluice_executor::{Deployment, DeploymentSpec};
 
 const PYTHONS: [Runtime; 2] = [Runtime::Python312, Runtime::Python314];
@@ -26,7 +30,10 @@ const SLOW: &str = "import random, time\n\
     \x20   return [loaded_at, random.random(), time.monotonic() > at_load]\n";
 
 fn slow(runtime: Runtime) -> DeploymentSpec {
-    spec_in(runtime, SLOW)
+    let mut spec = spec_in(runtime, SLOW);
+    // The same function each time.
+    spec.function_id = FunctionId::from_bytes([7; 16]);
+    spec
 }
 
 /// Deploys, and waits for the snapshot.
@@ -81,22 +88,83 @@ async fn what_the_memory_came_from_has_to_be_the_same() {
     let runtime = Runtime::Python312;
     drop(deployed(&world, slow(runtime)).await);
     let check = async |change: &dyn Fn(&mut DeploymentSpec)| {
+        // What does not fit any more is removed.
+        let kept = world.artifacts.join("kept");
+        let backup = copied(&kept);
         let mut spec = slow(runtime);
         change(&mut spec);
         let restored = world.executor.restore(spec).await.unwrap();
-        restored.snapshot().is_some()
+        let is_kept = restored.snapshot().is_some();
+        assert_eq!(files(&world).len(), usize::from(is_kept));
+        for (file, (bytes, modified)) in backup {
+            std::fs::write(&file, bytes).unwrap();
+            let file = std::fs::File::options().write(true).open(file).unwrap();
+            file.set_modified(modified).unwrap();
+        }
+        is_kept
     };
     assert!(check(&|_| {}).await);
-    // What no instance can see before its first call does not matter.
-    assert!(check(&|spec| spec.function_id = spec_in(runtime, "").function_id).await);
     assert!(!check(&|spec| spec.code = spec_in(runtime, &format!("{SLOW}\n")).code).await);
     assert!(!check(&|spec| spec.version = "v1".to_owned()).await);
     assert!(!check(&|spec| spec.function_name = "other".parse().unwrap()).await);
     assert!(!check(&|spec| spec.settings.timeout = ExecutionTimeout::try_from(9).unwrap()).await);
+    let rules = OutboundRules::parse_lines("example.com").unwrap();
+    assert!(!check(&|spec| spec.settings.outbound = rules.clone()).await);
     let variable = |key: &str, value: &str| EnvVars::plain([(key, value)]).unwrap();
     assert!(!check(&|spec| spec.settings.env_vars = variable("KEY", "1")).await);
     let more = [("index.py", SLOW), ("data", "x")];
     assert!(!check(&|spec| spec.code = package_in(runtime, "index.handler", &more).code).await);
+    assert!(check(&|_| {}).await);
+}
+
+/// The files of a folder, with the times at which they were changed.
+fn copied(folder: &Path) -> HashMap<PathBuf, (Vec<u8>, SystemTime)> {
+    let files = std::fs::read_dir(folder).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    files
+        .map(|path| {
+            let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            (path, (bytes, modified))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn what_a_function_is_not_to_have_any_more_goes() {
+    let world = World::start().await;
+    let runtime = Runtime::Python312;
+    drop(deployed(&world, slow(runtime)).await);
+    assert_eq!(files(&world).len(), 1);
+    // Another function's is another file.
+    let mut other = slow(runtime);
+    other.function_id = FunctionId::from_bytes([8; 16]);
+    drop(deployed(&world, other).await);
+    assert_eq!(files(&world).len(), 2);
+
+    let mut spec = slow(runtime);
+    let value = EnvValue::Encrypted(Secret::new("hidden".to_owned()));
+    let key = "TOKEN".to_owned();
+    spec.settings.env_vars = vec![EnvVar { key, value }].try_into().unwrap();
+    drop(deployed(&world, spec).await);
+    assert_eq!(files(&world).len(), 1);
+    world.executor.forget(FunctionId::from_bytes([8; 16])).await;
+    assert_eq!(files(&world), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn a_snapshot_of_a_time_to_come_is_made_anew() {
+    let world = World::start().await;
+    drop(deployed(&world, slow(Runtime::Python312)).await);
+    let seal = files(&world)[0].with_extension("cwasm.sha256");
+    let seal = std::fs::File::options().write(true).open(seal).unwrap();
+    let world = world.again().await;
+    seal.set_modified(SystemTime::now() + Duration::from_secs(600))
+        .unwrap();
+    let spec = slow(Runtime::Python312);
+    let restored = world.executor.restore(spec).await.unwrap();
+    assert!(restored.snapshot().is_none());
+    assert_eq!(files(&world), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Compresses what a function answers, where the caller asks for it.
 //!
 //! Only text and its like, from 1 kB on: below that the packets are as many. What the function has
-//! encoded itself, or wants nobody to transform, stays as it is.
+//! encoded itself, or wants nobody to transform, stays as it is; so does what is for one caller alone
+//! (`Set-Cookie`, `Cache-Control: private` or `no-store`), whose length could tell a secret in it to who
+//! has a say in the rest (BREACH), and what has a digest of its bytes.
 
 use std::io::Write as _;
 
@@ -9,7 +11,8 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, VARY,
+    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE,
+    ETAG, SET_COOKIE, VARY,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -26,6 +29,12 @@ const MOST_AT_ONCE: usize = 32 * 1024;
 /// about as quick.
 const GZIP_LEVEL: u32 = 6;
 const BROTLI_QUALITY: i32 = 4;
+
+/// What says of an answer that it is for one caller, or that nobody shall change it.
+const KEPT: [&str; 3] = ["no-transform", "private", "no-store"];
+
+/// Headers that tell of the bytes of a body.
+const DIGESTS: [&str; 3] = ["content-digest", "digest", "content-md5"];
 
 /// What to compress with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +132,7 @@ pub(crate) async fn compress(response: &mut FunctionResponse, coding: Option<Cod
     response.body = Bytes::from(packed);
     let headers = &mut response.headers;
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    headers.remove(ACCEPT_RANGES);
     // The bytes are others now: what says that they are the same may only say that they mean the same.
     if let Some(tag) = headers.get(ETAG)
         && !tag.as_bytes().starts_with(b"W/")
@@ -145,7 +155,9 @@ fn is_compressible(response: &FunctionResponse) -> bool {
         && allows_body(response.status)
         && !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
-        && !keeps(CACHE_CONTROL, "no-transform")
+        && !headers.contains_key(SET_COOKIE)
+        && !DIGESTS.iter().any(|name| headers.contains_key(*name))
+        && !KEPT.iter().any(|word| keeps(CACHE_CONTROL, word))
         && headers.get(CONTENT_TYPE).is_some_and(is_text)
 }
 

@@ -1,6 +1,6 @@
 //! Which API group a request is for, and by which address it came.
 
-use http::header::{HOST, HeaderValue};
+use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Method, Version};
@@ -17,7 +17,7 @@ const GROUP_PATH: &str = "/_group/";
 /// `Host`. HTTP/1.0 may have none.
 pub(crate) fn authority(
     request: &Parts,
-    forwarded: Option<&HeaderValue>,
+    forwarded: Option<&[u8]>,
 ) -> Result<Option<Authority>, GatewayError> {
     let malformed = |what| Err(GatewayError::Malformed(what));
     if request.method == Method::CONNECT {
@@ -39,7 +39,7 @@ pub(crate) fn authority(
             return malformed("the Host is another than the authority");
         }
         (Some(authority), _) => Some(checked(authority.clone())?),
-        (None, Some(host)) => Some(parsed(host)?),
+        (None, Some(host)) => Some(parsed(host.as_bytes())?),
         (None, None) if request.version >= Version::HTTP_11 => {
             return malformed("the request has no Host");
         }
@@ -48,8 +48,8 @@ pub(crate) fn authority(
     forwarded.map_or(Ok(authority), |host| parsed(host).map(Some))
 }
 
-fn parsed(host: &HeaderValue) -> Result<Authority, GatewayError> {
-    let authority = Authority::try_from(host.as_bytes()).map_err(|_| NOT_A_HOST)?;
+fn parsed(host: &[u8]) -> Result<Authority, GatewayError> {
+    let authority = Authority::try_from(host).map_err(|_| NOT_A_HOST)?;
     checked(authority)
 }
 

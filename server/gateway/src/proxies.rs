@@ -29,7 +29,7 @@ pub(crate) struct Sender<'a> {
     /// By TLS, to here or to the proxy.
     pub(crate) tls: bool,
     /// The host that the caller asked a trusted proxy for.
-    pub(crate) host: Option<&'a HeaderValue>,
+    pub(crate) host: Option<&'a [u8]>,
 }
 
 impl TrustedProxies {
@@ -55,10 +55,15 @@ impl TrustedProxies {
             return Ok(direct);
         };
         let last = |name| request.headers.get_all(name).iter().next_back();
-        let tls = match last("x-forwarded-proto") {
+        // A proxy behind another may add to its list: the last word is the one of the nearest.
+        let last_of = |value: &'a HeaderValue| {
+            let words = value.as_bytes().rsplit(|byte| *byte == b',');
+            words.map(<[u8]>::trim_ascii).next().unwrap_or_default()
+        };
+        let tls = match last("x-forwarded-proto").map(last_of) {
             None => tls,
-            Some(protocol) if protocol.as_bytes().eq_ignore_ascii_case(b"https") => true,
-            Some(protocol) if protocol.as_bytes().eq_ignore_ascii_case(b"http") => false,
+            Some(protocol) if protocol.eq_ignore_ascii_case(b"https") => true,
+            Some(protocol) if protocol.eq_ignore_ascii_case(b"http") => false,
             Some(_) => {
                 return Err(GatewayError::Malformed(
                     "X-Forwarded-Proto is neither http nor https",
@@ -68,7 +73,7 @@ impl TrustedProxies {
         Ok(Sender {
             address: Some(self.caller(request, proxy)),
             tls,
-            host: last("x-forwarded-host"),
+            host: last("x-forwarded-host").map(last_of),
             ..direct
         })
     }
@@ -165,7 +170,10 @@ mod tests {
         let check = |peer: [u8; 4], headers: &[(&str, &[u8])]| {
             let request = request(headers);
             match proxies().sender(&request, Some(peer.into()), false) {
-                Ok(sender) => format!("{} {:?}", sender.tls, sender.host),
+                Ok(sender) => {
+                    let host = sender.host.map(String::from_utf8_lossy);
+                    format!("{} {:?}", sender.tls, host)
+                }
                 Err(error) => error.to_string(),
             }
         };
@@ -177,7 +185,13 @@ mod tests {
             "false None"
         );
         assert_eq!(check([9, 9, 9, 9], &[https, host]), "false None");
-        for wrong in ["", "https, http", "wss", "\u{e4}"] {
+        // One proxy behind another adds its own words.
+        let lists: [(&str, &[u8]); 2] = [
+            ("x-forwarded-proto", b"http , https"),
+            ("x-forwarded-host", b"b, a:1"),
+        ];
+        assert_eq!(check([10, 0, 0, 1], &lists), r#"true Some("a:1")"#);
+        for wrong in ["", "https,", "wss", "\u{e4}"] {
             let told = check([10, 0, 0, 1], &[("x-forwarded-proto", wrong.as_bytes())]);
             assert_eq!(
                 told, "X-Forwarded-Proto is neither http nor https",

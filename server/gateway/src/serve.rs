@@ -234,6 +234,11 @@ impl<B: Backend> Gateway<B> {
             &mut found,
             &mut accessed,
         );
+        let call = async {
+            let mut response = call.await?;
+            compress::compress(&mut response, coding).await;
+            Ok(response)
+        };
         let answer = AssertUnwindSafe(call)
             .catch_unwind()
             .instrument(span.clone())
@@ -241,10 +246,7 @@ impl<B: Backend> Gateway<B> {
             .unwrap_or_else(|panic| Err(GatewayError::Panicked(panic_text(&*panic))));
         let mut code = None;
         let mut response = match answer {
-            Ok(mut response) => {
-                compress::compress(&mut response, coding).await;
-                response_of(response, self.0.config.console_cookie)
-            }
+            Ok(response) => response_of(response, self.0.config.console_cookie),
             Err(error) => {
                 span.in_scope(|| log(&error));
                 code = error.code();

@@ -30,12 +30,18 @@ where
         .protocols
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    // Once the connection is told to end: until when it has to.
+    // Once the server stops: until when the connection has to end.
     let mut last: Option<Instant> = None;
+    // Since when the other end of an idle connection knows that it will be closed.
+    let mut told: Option<Instant> = None;
+    let deadline_of = |told: Option<Instant>| match (pulse.deadline(&door.limits), told) {
+        ((_, Overdue::Idle), Some(told)) => (told + door.limits.head, Overdue::Idle),
+        (deadline, _) => deadline,
+    };
     loop {
         // What begins meanwhile may have to end sooner, but no sooner than a head.
         let soonest = Instant::now() + door.limits.head;
-        let (deadline, _) = pulse.deadline(&door.limits);
+        let (deadline, _) = deadline_of(told);
         let wake = last
             .map_or(deadline, |last| last.min(deadline))
             .min(soonest);
@@ -53,7 +59,7 @@ where
             }
             () = sleep_until(wake) => {
                 // What moved meanwhile has put the end off.
-                let (deadline, overdue) = pulse.deadline(&door.limits);
+                let (deadline, overdue) = deadline_of(told);
                 let now = Instant::now();
                 if last.is_some_and(|last| last <= now) {
                     return;
@@ -63,12 +69,13 @@ where
                 }
                 tracing::debug!(?overdue, "a connection took too long");
                 match overdue {
-                    // A request may be under way: over HTTP/2 it can be told that it came too late.
-                    Overdue::Idle if last.is_none() => {
+                    // A request may be under way: over HTTP/2 it is still answered, or told that it
+                    // came too late.
+                    Overdue::Idle if last.is_none() && told.is_none() => {
                         connection.as_mut().graceful_shutdown();
-                        last = Some(now + door.limits.head);
+                        told = Some(now);
                     }
-                    Overdue::Idle | Overdue::Head | Overdue::Stalled => return,
+                    _ => return,
                 }
             }
         }

@@ -36,6 +36,7 @@ impl Service<Request<Incoming>> for Counted {
         request.extensions_mut().insert(ConnectInfo(self.peer));
         Answering {
             asked: Some(Asked(Arc::clone(&self.pulse))),
+            unanswered: Some(Unanswered(Arc::clone(&self.pulse))),
             answer: self.router.clone().call(request),
         }
     }
@@ -50,10 +51,20 @@ impl Drop for Asked {
     }
 }
 
+/// A request that the router has not answered.
+struct Unanswered(Arc<Pulse>);
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        self.0.has_answer();
+    }
+}
+
 pin_project_lite::pin_project! {
     /// An answer to come.
     pub(crate) struct Answering {
         asked: Option<Asked>,
+        unanswered: Option<Unanswered>,
         #[pin]
         answer: RouteFuture<Infallible>,
     }
@@ -69,6 +80,7 @@ impl Future for Answering {
             Err(never) => match never {},
         };
         let asked = this.asked.take();
+        drop(this.unanswered.take());
         Poll::Ready(Ok(response.map(|body| CountedBody {
             body,
             _asked: asked,

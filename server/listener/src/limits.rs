@@ -36,9 +36,11 @@ pub struct Limits {
     pub head: Duration,
     /// Between two requests. 60 s.
     pub idle: Duration,
-    /// While a request is answered and nothing moves: no byte of its body comes, and none of the
-    /// answer is taken. 150 s: the gateway waits a minute for the body and a minute for the function.
+    /// While an answer is sent and nothing of it is taken. 150 s.
     pub stalled: Duration,
+    /// While the router is at work on a request and nothing moves. 16 minutes: a function that is tried
+    /// from the console may take 15. How long it waits for a body, a router says by itself.
+    pub answering: Duration,
 }
 
 impl Default for Limits {
@@ -47,6 +49,7 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             idle: Duration::from_secs(60),
             stalled: Duration::from_secs(150),
+            answering: Duration::from_secs(16 * 60),
         }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Pulse {
     since: AtomicU64,
     /// Requests whose answers were not taken whole by the protocol.
     asked: AtomicU32,
+    /// Of those, the ones that the router has not answered yet.
+    answering: AtomicU32,
     /// An answer may not have been written whole.
     unsent: AtomicBool,
     /// A head is waited for: the first one, or one that has begun.
@@ -36,6 +38,8 @@ pub(crate) enum Overdue {
     Idle,
     /// Kept its answer waiting.
     Stalled,
+    /// Waited for an answer.
+    Answering,
 }
 
 impl Pulse {
@@ -45,6 +49,7 @@ impl Pulse {
             began: Instant::now(),
             since: AtomicU64::new(0),
             asked: AtomicU32::new(0),
+            answering: AtomicU32::new(0),
             unsent: AtomicBool::new(false),
             head: AtomicBool::new(true),
             multiplexed: AtomicBool::new(false),
@@ -53,7 +58,9 @@ impl Pulse {
 
     /// Until when the connection may stay as it is, and what it does then for too long.
     pub(crate) fn deadline(&self, limits: &Limits) -> (Instant, Overdue) {
-        let (patience, overdue) = if !self.is_silent() {
+        let (patience, overdue) = if self.answering.load(Relaxed) > 0 {
+            (limits.answering, Overdue::Answering)
+        } else if !self.is_silent() {
             (limits.stalled, Overdue::Stalled)
         } else if self.head.load(Relaxed) {
             (limits.head, Overdue::Head)
@@ -70,6 +77,13 @@ impl Pulse {
         self.unsent.store(true, Relaxed);
         self.head.store(false, Relaxed);
         self.asked.fetch_add(1, Relaxed);
+        self.answering.fetch_add(1, Relaxed);
+        self.moved();
+    }
+
+    /// The router has an answer, or nobody waits for one any more.
+    pub(crate) fn has_answer(&self) {
+        self.answering.fetch_sub(1, Relaxed);
         self.moved();
     }
 
@@ -86,9 +100,15 @@ impl Pulse {
         }
     }
 
-    /// True while nobody asked for what is written, so that it can only be the protocol's own.
+    /// True while nobody asked for anything.
     pub(crate) fn is_silent(&self) -> bool {
         self.asked.load(Relaxed) == 0 && !self.unsent.load(Relaxed)
+    }
+
+    /// True while what is written can only be the protocol's own words. Over HTTP/2 it can always be a
+    /// part of an answer that was held back.
+    pub(crate) fn is_the_protocols(&self) -> bool {
+        self.is_silent() && !self.multiplexed.load(Relaxed)
     }
 
     /// Bytes were read.

@@ -52,7 +52,7 @@ impl<S> Watched<S> {
     /// Notices where hyper speaks for itself.
     fn notice(&mut self, bytes: &[u8]) {
         if self.refusal.is_none()
-            && self.pulse.is_silent()
+            && self.pulse.is_the_protocols()
             && let Some(status) = refused_with(bytes)
         {
             self.refusal = Some(Refusal {

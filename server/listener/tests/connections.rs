@@ -35,8 +35,8 @@ impl Caller {
             .route("/", get(|| async { "ok" }))
             .route("/large", get(|| async { vec![b'a'; 1024 * 1024] }))
             .route(
-                "/minute",
-                get(|| async { sleep(Duration::from_secs(60)).await }),
+                "/quarter",
+                get(|| async { sleep(Duration::from_secs(900)).await }),
             )
             .route("/never", get(std::future::pending::<()>));
         let refuse = Refuse(Arc::new(|status| {
@@ -130,13 +130,13 @@ async fn a_connection_may_be_idle_for_a_minute() {
 async fn a_request_may_be_answered_late_but_not_never() {
     let mut caller = Caller::new();
     caller
-        .send(b"GET /minute HTTP/1.1\r\nHost: a\r\n\r\n")
+        .send(b"GET /quarter HTTP/1.1\r\nHost: a\r\n\r\n")
         .await;
     assert!(caller.read(15).await.starts_with("HTTP/1.1 200"));
-    assert_eq!(caller.ended().await.0, 120);
+    assert_eq!(caller.ended().await.0, 900 + 60);
     let mut caller = Caller::new();
     caller.send(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert_eq!(caller.ended().await, (150, String::new()));
+    assert_eq!(caller.ended().await, (960, String::new()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,12 +245,12 @@ async fn a_stop_ends_idle_connections_at_once_and_others_with_their_answers() {
     caller.read_ok().await;
     caller.stop.within(Duration::from_secs(5));
     assert_eq!(caller.ended().await, (0, String::new()));
-    for (path, after) in [("/minute", 60), ("/never", 70)] {
+    for (path, after) in [("/quarter", 900), ("/never", 910)] {
         let mut caller = Caller::new();
         let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
         caller.send(request.as_bytes()).await;
         sleep(Duration::from_secs(1)).await;
-        caller.stop.within(Duration::from_secs(69));
+        caller.stop.within(Duration::from_secs(909));
         assert_eq!(caller.ended().await.0, after, "{path}");
     }
 }

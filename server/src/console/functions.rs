@@ -106,11 +106,9 @@ impl RequestConsole {
             .await
             .map_err(refused)?;
         deployments.remove(&row.function_id);
-        self.shared
-            .publisher
-            .publish(&deployments)
-            .await
-            .map_err(refused)
+        let published = self.shared.publisher.publish(&deployments).await;
+        self.shared.executor.forget(row.function_id).await;
+        published.map_err(refused)
     }
 
     pub(super) async fn set_basic_settings(

@@ -18,11 +18,15 @@ use wasmparser::{
 /// The interface whose function waits for a turn.
 const TURNS: &str = "sluice:function/turns@";
 
-/// Where in the memory the flag is that says to do so: below what any code of C has an object at.
+/// Where in the memory the flag is that says to do so. No object is there; the stack of C ends there,
+/// where a call that is one frame from overflowing it might clear the flag, or read one that was set.
 const FLAG: u64 = 8;
 
-/// Bytes at the beginning of the memory that nothing may be at.
+/// Bytes at the beginning of the memory that no object may be at.
 const NOBODYS: i64 = 16;
+
+/// Turns for which the canonical ABI may allocate or free: two seconds.
+const HELD_TURNS: i32 = 1000;
 
 /// Where what a module imports comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -622,7 +626,7 @@ impl Fusing {
         tables.table(plain.table_type(self.tables[0]).map_err(plain_error)?);
         code.section(&tables);
 
-        // Not zero while the canonical ABI allocates or frees.
+        // While the canonical ABI allocates or frees, 1 and the turns since then; 0 otherwise.
         let mut own_globals = GlobalSection::new();
         let held = GlobalType {
             val_type: wasm_encoder::ValType::I32,
@@ -868,18 +872,29 @@ fn stub(body: &FunctionBody<'_>) -> Result<Option<u32>> {
     Ok((calls && matches!(reader.read()?, Operator::End) && reader.eof()).then_some(index))
 }
 
-/// Clears the flag and waits for a turn, unless the canonical ABI is at work: then the next look at
-/// the flag does it.
+/// Clears the flag and waits for a turn. While the canonical ABI is at work the component may not be
+/// left: it is short, and where it is not, because the code has damaged what it allocates from, the
+/// instance ends.
 fn pausing(held: u32, wait: u32) -> Function {
     let mut body = Function::new([]);
     for instruction in [
-        Instruction::GlobalGet(held),
-        Instruction::If(BlockType::Empty),
-        Instruction::Return,
-        Instruction::End,
         Instruction::I32Const(0),
         Instruction::I32Const(0),
         Instruction::I32Store8(memory_argument(FLAG, 0)),
+        Instruction::GlobalGet(held),
+        Instruction::If(BlockType::Empty),
+        Instruction::GlobalGet(held),
+        Instruction::I32Const(HELD_TURNS),
+        Instruction::I32GtS,
+        Instruction::If(BlockType::Empty),
+        Instruction::Unreachable,
+        Instruction::End,
+        Instruction::GlobalGet(held),
+        Instruction::I32Const(1),
+        Instruction::I32Add,
+        Instruction::GlobalSet(held),
+        Instruction::Return,
+        Instruction::End,
         Instruction::Call(wait),
         Instruction::End,
     ] {

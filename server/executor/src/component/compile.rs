@@ -28,6 +28,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 
 /// Compiled components that are kept for the next start: those that were used last.
 const KEPT: usize = 50;
+const KEPT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// What every component begins with; a core module has another version.
 const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
@@ -85,6 +86,7 @@ impl Components {
     /// Keeps what it compiles in `folder`.
     pub fn new(engine: Engine, folder: PathBuf) -> std::io::Result<Self> {
         fs::create_dir_all(&folder)?;
+        artifact::tidy(&folder);
         let compiling = Arc::new(Semaphore::new(1));
         Ok(Self {
             engine,
@@ -202,7 +204,7 @@ fn compile(engine: &Engine, folder: &Path, wasm: &[u8]) -> Result<Component, Str
         map()
     });
     let component = component.map_err(|error| format!("it cannot be compiled: {error:#}"))?;
-    artifact::used(folder, &name, KEPT);
+    artifact::used(folder, &name, KEPT, KEPT_BYTES);
     Ok(component)
 }
 

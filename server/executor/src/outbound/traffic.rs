@@ -1,7 +1,7 @@
 //! How much goes through the connections of an instance: bounded, and told in the log.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{MAX_BYTES, MAX_CONNECTIONS, OutboundError};
@@ -16,6 +16,8 @@ const OTHERS: &str = "other hosts";
 #[derive(Debug, Default)]
 pub struct Traffic {
     open: AtomicUsize,
+    /// Whether there ever was one, or a try.
+    any: AtomicBool,
     counts: Mutex<Counts>,
 }
 
@@ -50,10 +52,16 @@ impl Traffic {
         self.open.load(Ordering::Relaxed) > 0
     }
 
+    /// True if there was a connection, or a try at one.
+    pub fn any_ever(&self) -> bool {
+        self.any.load(Ordering::Relaxed)
+    }
+
     /// A place for a connection to `host`, a host with its port.
     pub fn place(self: &Arc<Self>, host: String) -> Result<Place, OutboundError> {
         // It is there before the limit is looked at; dropping it takes it back.
         let open = self.open.fetch_add(1, Ordering::Relaxed);
+        self.any.store(true, Ordering::Relaxed);
         let traffic = Arc::clone(self);
         let place = Place { traffic, host };
         match open < MAX_CONNECTIONS {
