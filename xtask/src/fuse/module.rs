@@ -1037,3 +1037,90 @@ impl Input<'_> {
 fn plain_error(error: reencode::Error) -> anyhow::Error {
     anyhow::anyhow!("{error}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is around each function of a test.
+    const REST: &str = r#"
+        (import "sluice:function/turns@0.1.0" "wait" (func $wait))
+        (memory (export "memory") 1)
+        (table (export "table") 1 funcref)
+        (global $stack (export "__stack_pointer") (mut i32) (i32.const 4096))
+        (func $up (export "up") (global.set $stack (i32.const 4000)))
+        (func (export "reset_adapter_state"))
+        (func (export "__wasilibc_reset_preopens"))
+    "#;
+
+    /// The fused module of one module with this function, which is exported as `f`.
+    fn fused(function: &str, guarded: &[&str]) -> Vec<u8> {
+        let bytes = wat::parse_str(format!("(module {REST} {function})")).unwrap();
+        let wait = ("sluice:function/turns@0.1.0".to_owned(), "wait".to_owned());
+        let source = Source::Outside("host-0".to_owned());
+        let input = Input {
+            bytes: &bytes,
+            sources: HashMap::from([(wait, source)]),
+        };
+        let named = |names: &[&str]| names.iter().map(|name| (0, (*name).to_owned())).collect();
+        let exports = named(&["f", "up", "memory"]);
+        fuse(&[input], &exports, &named(guarded)).unwrap().code
+    }
+
+    /// How often a function looks at the flag, by its export.
+    fn looks(code: &[u8], name: &str) -> usize {
+        let (mut bodies, mut imported, mut place) = (Vec::new(), 0, None);
+        for payload in Parser::new(0).parse_all(code) {
+            match payload.unwrap() {
+                Payload::ImportSection(imports) => {
+                    let imports = imports.into_imports().map(Result::unwrap);
+                    imported = imports
+                        .filter(|import| matches!(import.ty, TypeRef::Func(_)))
+                        .count();
+                }
+                Payload::ExportSection(exports) => {
+                    let mut exports = exports.into_iter().map(Result::unwrap);
+                    place = exports
+                        .find(|export| export.name == name)
+                        .map(|it| it.index);
+                }
+                Payload::CodeSectionEntry(body) => bodies.push(body),
+                _ => {}
+            }
+        }
+        let body = &bodies[place.unwrap() as usize - imported];
+        let operators = body.get_operators_reader().unwrap().into_iter();
+        let at_flag = |operator: &Operator<'_>| matches!(operator, Operator::I32Load8U { memarg } if memarg.offset == FLAG);
+        operators.map(Result::unwrap).filter(at_flag).count()
+    }
+
+    #[test]
+    fn what_can_run_for_long_looks_at_the_flag() {
+        let check = |function: &str| looks(&fused(function, &[]), &export_name(0, "f"));
+        assert_eq!(check(r#"(func (export "f"))"#), 0, "it ends soon");
+        assert_eq!(check(r#"(func (export "f") (loop (br 0)))"#), 1);
+        assert_eq!(check(r#"(func (export "f") (loop (loop (br 1))))"#), 2);
+        assert_eq!(check(r#"(func $f (export "f") (call $f))"#), 1);
+        assert_eq!(check(r#"(func $f (export "f") (return_call $f))"#), 1);
+        assert_eq!(
+            check(r#"(func (export "f") (call_indirect (i32.const 0)))"#),
+            1
+        );
+        assert_eq!(
+            check(r#"(func (export "f") (block (call $wait) (loop)))"#),
+            2
+        );
+    }
+
+    #[test]
+    fn what_the_canonical_abi_calls_is_behind_a_guard() {
+        let function = r#"(func (export "f") (param i32 i32) (result i32) (loop) (local.get 1))"#;
+        let (open, guarded) = (fused(function, &[]), fused(function, &["f"]));
+        wasmparser::validate(&open).unwrap();
+        wasmparser::validate(&guarded).unwrap();
+        assert_eq!(looks(&open, &export_name(0, "f")), 1);
+        // The guard only calls it.
+        assert_eq!(looks(&guarded, &export_name(0, "f")), 0);
+        assert!(guarded.len() > open.len());
+    }
+}
