@@ -106,15 +106,15 @@ class Console:
         }
         return self.post_json("logs/requests", name=name, query=query)
 
-    def cold_start(self, name: str) -> object:
-        """How new instances get to the code: "Preparing" until there is a snapshot or the
+    def cold_start(self, name: str) -> dict:
+        """How new instances get to the code: its "snapshot" is "Preparing" until there is one or the
         reason why there is none."""
         return self.get("code/cold-start", name=name)
 
     def wait_for_snapshot(self, name: str, pause_s: float = 0.05) -> None:
         """Asks again and again until new instances begin with a snapshot."""
         deadline = time.monotonic() + SNAPSHOT_SECONDS
-        while "Snapshot" not in (state := self.cold_start(name)):
+        while "Made" not in (state := self.cold_start(name)["snapshot"]):
             if time.monotonic() > deadline:
                 raise Failed(f"there is no snapshot after {SNAPSHOT_SECONDS} s: {state}")
             time.sleep(pause_s)
