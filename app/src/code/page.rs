@@ -35,7 +35,7 @@ pub(crate) fn CodePage() -> impl IntoView {
         code.refetch();
     });
     view! {
-        <Title text=move || format!("Code - {}", current.name.get())/>
+        <Title text=current.title("Code")/>
         <Loaded resource=code view=move |view| view! { <CodeTab view uploaded on_uploaded/> }/>
     }
 }

@@ -25,6 +25,15 @@ impl CurrentFunction {
             |(name, _)| find_function(name),
         )
     }
+
+    /// The title of one of its tabs. The server asks for it when the page is sent, and by then the
+    /// page can be gone, with a caller who did not wait for it.
+    pub(crate) fn title(self, tab: &'static str) -> impl Fn() -> String + Clone + Send + Sync {
+        move || match self.name.try_get() {
+            Some(name) => format!("{tab} - {name}"),
+            None => tab.to_owned(),
+        }
+    }
 }
 
 /// The function of the page around this tab.
@@ -45,7 +54,7 @@ pub(crate) fn FunctionPage() -> impl IntoView {
     // something about the function changes.
     let found = Resource::new(move || name.get(), find_function);
     view! {
-        <Title text=move || name.get()/>
+        <Title text=move || name.try_get().unwrap_or_default()/>
         <header class="page-header">
             <div>
                 <a href=routes::FUNCTIONS class="back">"← Function List"</a>

@@ -28,7 +28,7 @@ pub(crate) fn LogsPage() -> impl IntoView {
         }
     };
     view! {
-        <Title text=move || format!("Logs - {}", current.name.get())/>
+        <Title text=current.title("Logs")/>
         <section class="card" aria-labelledby="logs-title">
             <div class="card__header">
                 <h2 class="card__title" id="logs-title">"Logs"</h2>

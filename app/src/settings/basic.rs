@@ -18,7 +18,7 @@ pub(crate) fn BasicSettingsPage() -> impl IntoView {
     // Loaded once: the form knows by itself what it has saved.
     let details = Resource::new(move || current.name.get(), find_function);
     view! {
-        <Title text=move || format!("Basic Settings - {}", current.name.get())/>
+        <Title text=current.title("Basic Settings")/>
         <Loaded resource=details view=|details| view! { <BasicSettingsForm details/> }/>
     }
 }

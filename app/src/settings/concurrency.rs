@@ -14,7 +14,7 @@ pub(crate) fn ConcurrencyPage() -> impl IntoView {
     let current = current_function();
     let view = Resource::new(move || current.name.get(), find_concurrency);
     view! {
-        <Title text=move || format!("Concurrency - {}", current.name.get())/>
+        <Title text=current.title("Concurrency")/>
         <Loaded resource=view view=|view| view! { <ConcurrencyForm view/> }/>
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn EnvVarsPage() -> impl IntoView {
     let current = current_function();
     let details = current.details();
     view! {
-        <Title text=move || format!("Environment Variables - {}", current.name.get())/>
+        <Title text=current.title("Environment Variables")/>
         <Loaded resource=details view=|details| view! { <EnvVarsTable details/> }/>
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn NetworkPage() -> impl IntoView {
     // Loaded once: the form knows by itself what it has saved.
     let details = Resource::new(move || current.name.get(), find_function);
     view! {
-        <Title text=move || format!("Network - {}", current.name.get())/>
+        <Title text=current.title("Network")/>
         <Loaded resource=details view=|details| view! { <NetworkForm details/> }/>
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn TriggersPage() -> impl IntoView {
     let triggers = Resource::new(move || current.name.get(), list_triggers);
     let creating = RwSignal::new(false);
     view! {
-        <Title text=move || format!("Triggers - {}", current.name.get())/>
+        <Title text=current.title("Triggers")/>
         <section class="card" aria-labelledby="triggers-title">
             <div class="card__header">
                 <h2 class="card__title" id="triggers-title">"Triggers"</h2>
