@@ -104,10 +104,11 @@ fn compose(surroundings: &[u8], runtime: &[u8], command: &[u8]) -> Result<Vec<u8
     }
     let exports = graph[command].package().context("it is an instance")?;
     let exports = graph.types()[graph[exports].ty()].exports.keys();
+    let mut exports = exports.filter(|name| name.starts_with("wasi:cli/run@"));
     let run = exports
+        .next()
         .cloned()
-        .find(|name| name.starts_with("wasi:cli/run@"));
-    let run = run.context("the command cannot be run")?;
+        .context("the command cannot be run")?;
     let export = graph.alias_instance_export(command, &run)?;
     graph.export(export, &run)?;
     Ok(graph.encode(EncodeOptions::default())?)
