@@ -82,7 +82,6 @@ class Console:
         settings = {
             "api_name": f"API_{name}",
             "group_id": group_id,
-            "environment_id": next(one["environment_id"] for one in environments if one["name"] == "RELEASE"),
             "authentication": "NONE",
             "protocol": "BOTH",
             "path": path,
@@ -90,7 +89,8 @@ class Console:
             "method": "ANY",
             "timeout": timeout_ms,
         }
-        self.post_json("triggers/create", name=name, settings=settings)
+        release = next(one["environment_id"] for one in environments if one["name"] == "RELEASE")
+        self.post_json("triggers/create", name=name, settings=settings, environment_id=release)
 
     def newest_requests(self, name: str) -> dict:
         """The Request List: the newest requests of the last hour."""

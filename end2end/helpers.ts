@@ -110,6 +110,13 @@ export async function signIn(page: Page, { name, password }: User) {
   await page.getByRole("button", { name: "Sign In" }).click();
 }
 
+/** Presses OK and waits until the dialog is gone. */
+export async function ok(page: Page) {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "OK" }).click();
+  await expect(dialog).toBeHidden();
+}
+
 /** Creates a function, which leads to its Code tab. */
 export async function createFunction(page: Page, name: string) {
   await open(page, "/create-function");
@@ -189,7 +196,11 @@ export interface TriggerFields {
   apiName?: string;
   path?: string;
   environment?: string;
-  authentication?: "App" | "None";
+  /** What of the function is called: a version, or `prod (alias)`. */
+  target?: string;
+  authentication?: "App" | "IAM" | "Custom" | "None";
+  /** With Custom: the name of the authorizer. */
+  authorizer?: string;
   /** With App: whether an AppCode is enough. */
   appCode?: boolean;
   protocol?: "HTTP" | "HTTPS" | "HTTP&HTTPS";
@@ -207,11 +218,12 @@ export async function fillTrigger(dialog: Locator, fields: TriggerFields) {
   for (const [label, text] of Object.entries(texts)) {
     if (text) await dialog.getByLabel(label, { exact: true }).fill(text);
   }
-  const { authentication, protocol, matching, method } = fields;
-  const lists = { "Security Authentication": authentication, Protocol: protocol, Matching: matching, Method: method };
+  const { target, authentication, protocol, matching, method } = fields;
+  const lists = { "Version/Alias": target, "Security Authentication": authentication, Protocol: protocol, Matching: matching, Method: method };
   for (const [label, choice] of Object.entries(lists)) {
     if (choice) await dialog.getByRole("combobox", { name: label }).selectOption(choice);
   }
+  if (fields.authorizer) await dialog.getByRole("combobox", { name: "Custom Authorizer" }).selectOption(fields.authorizer);
   if (fields.appCode) await dialog.getByRole("checkbox", { name: "An AppCode is enough" }).check();
 }
 

@@ -1,125 +1,136 @@
-//! APIs as what credentials and policies are bound to.
+//! API Gateway > APIs: the APIs of all functions, the page of one, and publishing.
 
-use std::collections::BTreeSet;
+mod api;
+mod binding;
+mod call_it;
+mod definition;
+mod difference;
+mod fields;
+mod list;
+mod page;
+mod parameters;
+mod place;
+mod publish;
+mod records;
 
-use leptos::prelude::*;
+pub(crate) use api::{
+    find_api, list_apis, list_publications, publish_api, switch_version, take_offline, update_api,
+};
+pub use binding::BindableApi;
+pub(crate) use binding::{BindForm, BoundApis};
+pub(crate) use definition::{Facts, facts};
+pub(crate) use difference::differences;
+pub(crate) use fields::{ApiFields, ApiInputs, ApiNameField, ResponseSetField, parsed};
+pub(crate) use list::{ApisPage, PublishedBadges};
+pub(crate) use page::ApiPage;
+pub(crate) use place::PublishedFacts;
+
 use serde::{Deserialize, Serialize};
 use sluice_domain::api_group::ApiGroupName;
-use sluice_domain::environment::EnvironmentName;
-use sluice_domain::id::TriggerId;
-use sluice_domain::path::ApiPath;
-use sluice_domain::trigger::{ApiName, Authentication};
+use sluice_domain::authorizer::AuthorizerName;
+use sluice_domain::environment::{Environment, EnvironmentName};
+use sluice_domain::function::FunctionName;
+use sluice_domain::gateway_response::ResponseSetName;
+use sluice_domain::id::{AuthorizerId, ResponseSetId};
+use sluice_domain::target::Target;
+use sluice_domain::text::ShortDescription;
+use sluice_domain::time::Timestamp;
+use sluice_domain::trigger::{ApigTrigger, ApigTriggerSettings};
 
-use crate::console::ConsoleError;
-use crate::ui::{Button, ButtonKind, ErrorNotice};
+/// The custom authorizers that there are.
+pub(crate) type Authorizers = [(AuthorizerId, AuthorizerName)];
 
-/// An API that something can be bound to.
+/// The sets of gateway responses that there are besides the default one.
+pub(crate) type ResponseSets = [(ResponseSetId, ResponseSetName)];
+
+/// What definitions name by ids.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub(crate) authorizers: &'a Authorizers,
+    pub(crate) response_sets: &'a ResponseSets,
+}
+
+/// A row of the list of APIs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BindableApi {
-    /// The trigger that published it.
-    pub trigger_id: TriggerId,
+pub struct ApiRow {
+    /// The API with its latest definition.
+    pub api: ApigTrigger,
+    /// The name of its group.
+    pub group_name: ApiGroupName,
+    /// The function behind it.
+    pub function_name: FunctionName,
+    /// Where it is published, RELEASE first.
+    pub published: Vec<PublishedIn>,
+}
+
+/// An environment in which an API is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedIn {
     /// Its name.
-    pub name: ApiName,
-    /// Its group.
-    pub group: ApiGroupName,
-    /// The environment it is published in.
-    pub environment: EnvironmentName,
-    /// Its path.
-    pub path: ApiPath,
-    /// Who may call it.
-    pub authentication: Authentication,
+    pub environment_name: EnvironmentName,
+    /// Whether what is published is the latest definition.
+    pub is_latest: bool,
 }
 
-impl BindableApi {
-    fn described(&self) -> String {
-        let Self {
-            name,
-            path,
-            group,
-            environment,
-            ..
-        } = self;
-        format!("{name} ({path}, {group}, {environment})")
-    }
+/// What the page of an API shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiDetails {
+    /// The API with its latest definition.
+    pub api: ApigTrigger,
+    /// The name of its group.
+    pub group_name: ApiGroupName,
+    /// The function behind it.
+    pub function_name: FunctionName,
+    /// All environments, RELEASE first.
+    pub environments: Vec<Environment>,
+    /// What is published of it, RELEASE first.
+    pub published: Vec<PublishedApi>,
+    /// The custom authorizers, oldest first.
+    pub authorizers: Vec<(AuthorizerId, AuthorizerName)>,
+    /// What of the function it can call.
+    pub targets: Vec<Target>,
+    /// The sets of gateway responses that its group has besides the default one, oldest first.
+    pub response_sets: Vec<(ResponseSetId, ResponseSetName)>,
 }
 
-/// The APIs that something is bound to.
-#[component]
-pub(crate) fn BoundApis(
-    apis: StoredValue<Vec<BindableApi>>,
-    bound: StoredValue<Vec<TriggerId>>,
-    /// What stands there where there is none.
-    none: &'static str,
-) -> impl IntoView {
-    let bound: Vec<_> = apis.with_value(|apis| {
-        let is_bound =
-            |api: &&BindableApi| bound.with_value(|bound| bound.contains(&api.trigger_id));
-        apis.iter()
-            .filter(is_bound)
-            .map(BindableApi::described)
-            .collect()
-    });
-    if bound.is_empty() {
-        return view! { <span class="muted">{none}</span> }.into_any();
-    }
-    view! { <ul class="plain-list">{bound.into_iter().map(|api| view! { <li>{api}</li> }).collect_view()}</ul> }.into_any()
-}
-
-/// Chooses the APIs that something is bound to.
-#[component]
-pub(crate) fn BindForm<S, F>(
-    offered: StoredValue<Vec<BindableApi>>,
-    bound: StoredValue<Vec<TriggerId>>,
-    save: S,
-    open: RwSignal<bool>,
-    on_changed: Callback<()>,
-    /// What stands there where none is offered.
-    none: &'static str,
-) -> impl IntoView
-where
-    S: Fn(Vec<TriggerId>) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<(), ConsoleError>> + Send + 'static,
-{
-    let chosen = RwSignal::new(bound.get_value().into_iter().collect::<BTreeSet<_>>());
-    let binding = Action::new(move |apis: &Vec<TriggerId>| save(apis.clone()));
-    Effect::new(move || {
-        if let Some(Ok(())) = binding.value().get() {
-            open.set(false);
-            on_changed.run(());
+impl ApiDetails {
+    /// What its definitions name by ids.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names {
+            authorizers: &self.authorizers,
+            response_sets: &self.response_sets,
         }
-    });
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        binding.dispatch(chosen.get_untracked().into_iter().collect());
-    };
-    let offered = offered.get_value();
-    let is_empty = offered.is_empty();
-    view! {
-        <form class="form" on:submit=submit>
-            {move || binding.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
-            {is_empty.then(|| view! { <p class="empty">{none}</p> })}
-            <ul class="plain-list">
-                {offered.into_iter().map(|api| {
-                    let (this, toggled) = (api.trigger_id.clone(), api.trigger_id.clone());
-                    let toggle = move |_| chosen.update(|chosen| {
-                        if !chosen.remove(&toggled) {
-                            chosen.insert(toggled.clone());
-                        }
-                    });
-                    view! {
-                        <li>
-                            <label class="check">
-                                <input type="checkbox" prop:checked=move || chosen.read().contains(&this) on:change=toggle/>
-                                <span>{api.described()}</span>
-                            </label>
-                        </li>
-                    }
-                }).collect_view()}
-            </ul>
-            <div class="dialog__footer">
-                <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
-                <Button kind=ButtonKind::Primary submit=true busy=binding.pending() disabled=is_empty>"OK"</Button>
-            </div>
-        </form>
     }
+
+    /// What is published in an environment.
+    pub(crate) fn published_in(&self, environment: &Environment) -> Option<&PublishedApi> {
+        let of = |api: &&PublishedApi| api.environment.environment_id == environment.environment_id;
+        self.published.iter().find(of)
+    }
+}
+
+/// An API as callers reach it in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedApi {
+    /// The environment.
+    pub environment: Environment,
+    /// The definition that is published.
+    pub settings: ApigTriggerSettings,
+    /// The address to call.
+    pub url: String,
+    /// The same in the form without a host name of its own, for machines
+    /// without wildcard names.
+    pub path_url: String,
+    /// The same by the domain names of its API group.
+    pub domain_urls: Vec<String>,
+    /// The name of its authorizer, with Custom authentication.
+    pub authorizer_name: Option<AuthorizerName>,
+    /// The name of its set of gateway responses, unless that is the default one.
+    pub response_name: Option<ResponseSetName>,
+    /// Which publication this is of the API in the environment.
+    pub number: u32,
+    /// What was said of it.
+    pub description: ShortDescription,
+    /// When it was published.
+    pub published_at: Timestamp,
 }

@@ -8,23 +8,53 @@ use async_trait::async_trait;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
-use sluice_domain::api_group::{ApiGroup, ApiGroupName};
+use sluice_domain::access_key::AccessKey;
+use sluice_domain::access_token::AccessToken;
+use sluice_domain::acme::AcmeSettings;
+use sluice_domain::alias::{AliasName, AliasTarget};
+use sluice_domain::api_group::{ApiGroup, ApiGroupName, GroupDescription};
+use sluice_domain::authorizer::{AuthorizerName, AuthorizerRule};
+use sluice_domain::certificate::CertificateName;
 use sluice_domain::code::{CodeChanges, CodeError};
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::credential::CredentialName;
-use sluice_domain::env_vars::EnvVarChange;
+use sluice_domain::debug::DebugRequest;
+use sluice_domain::domain_name::{DomainName, DomainSettings};
+use sluice_domain::env_vars::{EnvVarChange, Secret};
 use sluice_domain::environment::{Environment, EnvironmentName};
 use sluice_domain::function::{FunctionName, Runtime};
-use sluice_domain::id::{AppCodeId, CredentialId, PolicyId, RequestId, TriggerId};
+use sluice_domain::gateway_response::{GatewayResponse, ResponseSetName, ResponseType};
+use sluice_domain::gateway_settings::GatewaySettings;
+use sluice_domain::id::{
+    AccessKeyId, AccessTokenId, ApiGroupId, ApiId, AppCodeId, AuthorizerId, CertificateId,
+    CredentialId, DomainNameId, EnvironmentId, PolicyId, RequestId, ResponseSetId, TriggerId,
+};
+use sluice_domain::metrics::Metrics;
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::policy::{PolicyName, PolicyRule};
+use sluice_domain::publication::{BoundApi, Publication};
+use sluice_domain::stage_variables::StageVariable;
+use sluice_domain::target::Target;
+use sluice_domain::text::{Description, ShortDescription};
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
+use sluice_domain::version::{Version, VersionName};
 
+use crate::access_keys::NewAccessKey;
+use crate::aliases::AliasList;
+use crate::api_groups::{GroupRow, GroupView};
+use crate::apis::{ApiDetails, ApiRow};
+use crate::authorizers::AuthorizerList;
+use crate::certificates::CertificateList;
 use crate::code::{CodeView, ColdStart, Deployed, TestResult};
 use crate::credentials::{CredentialList, NewSecret};
+use crate::debug::{DebugAnswer, DebugTarget};
+use crate::domain_names::DomainNameList;
+use crate::environments::EnvironmentView;
 use crate::functions::{FunctionDetails, FunctionRow};
+use crate::gateway_settings::GatewayView;
 use crate::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
+use crate::metrics::MetricsQuery;
 use crate::policies::PolicyList;
 use crate::session::SessionState;
 use crate::settings::{BasicSettings, ConcurrencyView};
@@ -105,16 +135,56 @@ pub trait Console: Send + Sync {
         event: String,
     ) -> Result<TestResult, ConsoleError>;
 
+    /// The versions of a function, `latest` first, and then the newest.
+    async fn list_versions(&self, name: FunctionName) -> Result<Vec<Version>, ConsoleError>;
+    /// Publishes what a function is now as a version, which never changes. Without a name it gets
+    /// the moment's.
+    async fn publish_version(
+        &self,
+        name: FunctionName,
+        version: Option<VersionName>,
+        description: Description,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes a published version, with the aliases that call it, unless APIs do.
+    async fn delete_version(
+        &self,
+        name: FunctionName,
+        version: VersionName,
+    ) -> Result<(), ConsoleError>;
+    /// The aliases of a function, by name, and what they can call.
+    async fn list_aliases(&self, name: FunctionName) -> Result<AliasList, ConsoleError>;
+    /// Gives a version another name.
+    async fn create_alias(
+        &self,
+        name: FunctionName,
+        alias: AliasName,
+        target: AliasTarget,
+        description: Description,
+    ) -> Result<(), ConsoleError>;
+    /// Has an alias call something else, from the next request on.
+    async fn update_alias(
+        &self,
+        name: FunctionName,
+        alias: AliasName,
+        target: AliasTarget,
+        description: Description,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes an alias that no API calls.
+    async fn delete_alias(&self, name: FunctionName, alias: AliasName) -> Result<(), ConsoleError>;
+    /// What of a function an API can call.
+    async fn list_targets(&self, name: FunctionName) -> Result<Vec<Target>, ConsoleError>;
+
     /// The triggers of a function, the newest first.
     async fn list_triggers(&self, name: FunctionName)
     -> Result<Vec<TriggerCardView>, ConsoleError>;
     /// What the Create Trigger dialog offers.
     async fn trigger_choices(&self) -> Result<TriggerChoices, ConsoleError>;
-    /// Creates a trigger and publishes its API.
+    /// Creates a trigger and publishes its API in an environment.
     async fn create_trigger(
         &self,
         name: FunctionName,
         settings: ApigTriggerSettings,
+        environment_id: EnvironmentId,
     ) -> Result<(), ConsoleError>;
     /// Deletes a trigger and its API.
     async fn delete_trigger(
@@ -122,10 +192,152 @@ pub trait Console: Send + Sync {
         name: FunctionName,
         trigger_id: TriggerId,
     ) -> Result<(), ConsoleError>;
+    /// All API groups, oldest first.
+    async fn list_api_groups(&self) -> Result<Vec<GroupRow>, ConsoleError>;
+    /// One API group, with its APIs and all that it says about them.
+    async fn find_api_group(&self, group_id: ApiGroupId) -> Result<GroupView, ConsoleError>;
     /// Creates an API group.
-    async fn create_api_group(&self, name: ApiGroupName) -> Result<ApiGroup, ConsoleError>;
+    async fn create_api_group(
+        &self,
+        name: ApiGroupName,
+        description: GroupDescription,
+    ) -> Result<ApiGroup, ConsoleError>;
+    /// Changes the name and the description of an API group.
+    async fn update_api_group(
+        &self,
+        group_id: ApiGroupId,
+        name: ApiGroupName,
+        description: GroupDescription,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes an API group. Refused while it has APIs.
+    async fn delete_api_group(&self, group_id: ApiGroupId) -> Result<(), ConsoleError>;
+    /// Says whether the APIs of a group can be called by the group's own host.
+    async fn enable_debugging_domain(
+        &self,
+        group_id: ApiGroupId,
+        is_enabled: bool,
+    ) -> Result<(), ConsoleError>;
+    /// Sets the variables of a group in an environment: these and no others.
+    async fn update_stage_variables(
+        &self,
+        group_id: ApiGroupId,
+        environment_id: EnvironmentId,
+        variables: Vec<StageVariable>,
+    ) -> Result<(), ConsoleError>;
+    /// Sets what callers of a group get of a type of answers; none is the default again.
+    async fn update_gateway_response(
+        &self,
+        group_id: ApiGroupId,
+        response_id: Option<ResponseSetId>,
+        kind: ResponseType,
+        response: Option<GatewayResponse>,
+    ) -> Result<(), ConsoleError>;
+
+    /// Creates a set of gateway responses of a group; it says what the gateway says by itself.
+    async fn create_response_set(
+        &self,
+        group_id: ApiGroupId,
+        name: ResponseSetName,
+    ) -> Result<ResponseSetId, ConsoleError>;
+
+    /// Gives a set of gateway responses another name.
+    async fn rename_response_set(
+        &self,
+        group_id: ApiGroupId,
+        response_id: ResponseSetId,
+        name: ResponseSetName,
+    ) -> Result<(), ConsoleError>;
+
+    /// Deletes a set of gateway responses; the APIs that chose it have the default one.
+    async fn delete_response_set(
+        &self,
+        group_id: ApiGroupId,
+        response_id: ResponseSetId,
+    ) -> Result<(), ConsoleError>;
+
+    /// The APIs of all functions, by name.
+    async fn list_apis(&self) -> Result<Vec<ApiRow>, ConsoleError>;
+    /// One API.
+    async fn find_api(&self, api_id: ApiId) -> Result<ApiDetails, ConsoleError>;
+    /// Changes the definition of an API; its group stays. Callers notice nothing until it is
+    /// published.
+    async fn update_api(
+        &self,
+        api_id: ApiId,
+        settings: ApigTriggerSettings,
+    ) -> Result<(), ConsoleError>;
+    /// Publishes the latest definition of an API in an environment.
+    async fn publish_api(
+        &self,
+        api_id: ApiId,
+        environment_id: EnvironmentId,
+        description: ShortDescription,
+    ) -> Result<(), ConsoleError>;
+    /// Takes an API offline in an environment.
+    async fn take_offline(
+        &self,
+        api_id: ApiId,
+        environment_id: EnvironmentId,
+    ) -> Result<(), ConsoleError>;
+    /// The publishing records of an API in an environment, newest first.
+    async fn list_publications(
+        &self,
+        api_id: ApiId,
+        environment_id: EnvironmentId,
+    ) -> Result<Vec<Publication>, ConsoleError>;
+    /// Publishes what a record says again.
+    async fn switch_version(
+        &self,
+        api_id: ApiId,
+        environment_id: EnvironmentId,
+        number: u32,
+    ) -> Result<(), ConsoleError>;
+
+    /// The environments, RELEASE first.
+    async fn list_environments(&self) -> Result<Vec<EnvironmentView>, ConsoleError>;
     /// Creates an environment.
-    async fn create_environment(&self, name: EnvironmentName) -> Result<Environment, ConsoleError>;
+    async fn create_environment(
+        &self,
+        name: EnvironmentName,
+        description: ShortDescription,
+    ) -> Result<Environment, ConsoleError>;
+    /// Says something else of an environment.
+    async fn update_environment(
+        &self,
+        environment_id: EnvironmentId,
+        description: ShortDescription,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes an environment in which nothing is published.
+    async fn delete_environment(&self, environment_id: EnvironmentId) -> Result<(), ConsoleError>;
+
+    /// Where an API is published, for a request to it.
+    async fn find_debug_target(&self, api_id: ApiId) -> Result<DebugTarget, ConsoleError>;
+    /// Sends a request to an API as who is signed in, and tells what came of it.
+    async fn debug_api(
+        &self,
+        api_id: ApiId,
+        environment: EnvironmentName,
+        request: DebugRequest,
+    ) -> Result<DebugAnswer, ConsoleError>;
+    /// The authorizers, the APIs, and the functions that can decide.
+    async fn list_authorizers(&self) -> Result<AuthorizerList, ConsoleError>;
+    /// Creates an authorizer.
+    async fn create_authorizer(
+        &self,
+        name: AuthorizerName,
+        function: FunctionName,
+        rule: AuthorizerRule,
+    ) -> Result<(), ConsoleError>;
+    /// Changes an authorizer, which forgets what it decided.
+    async fn update_authorizer(
+        &self,
+        authorizer_id: AuthorizerId,
+        name: AuthorizerName,
+        function: FunctionName,
+        rule: AuthorizerRule,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes an authorizer that no API uses.
+    async fn delete_authorizer(&self, authorizer_id: AuthorizerId) -> Result<(), ConsoleError>;
 
     /// The credentials, and the APIs that they can be bound to.
     async fn list_credentials(&self) -> Result<CredentialList, ConsoleError>;
@@ -146,11 +358,11 @@ pub trait Console: Send + Sync {
         credential_id: CredentialId,
         app_code_id: AppCodeId,
     ) -> Result<(), ConsoleError>;
-    /// Lets a credential call these APIs and no others.
+    /// Lets a credential call these APIs, each in an environment, and no others.
     async fn bind_credential(
         &self,
         credential_id: CredentialId,
-        apis: Vec<TriggerId>,
+        apis: Vec<BoundApi>,
     ) -> Result<(), ConsoleError>;
 
     /// The policies, and the APIs that they can be bound to.
@@ -166,12 +378,84 @@ pub trait Console: Send + Sync {
     ) -> Result<(), ConsoleError>;
     /// Deletes a policy.
     async fn delete_policy(&self, policy_id: PolicyId) -> Result<(), ConsoleError>;
-    /// Binds a policy to these APIs and no others.
+    /// Binds a policy to these APIs, each in an environment, and no others.
     async fn bind_policy(
         &self,
         policy_id: PolicyId,
-        apis: Vec<TriggerId>,
+        apis: Vec<BoundApi>,
     ) -> Result<(), ConsoleError>;
+
+    /// The domain names, and the groups and certificates that there are for them.
+    async fn list_domain_names(&self) -> Result<DomainNameList, ConsoleError>;
+    /// Binds a domain name to an API group.
+    async fn bind_domain_name(
+        &self,
+        name: DomainName,
+        group_id: ApiGroupId,
+        settings: DomainSettings,
+    ) -> Result<(), ConsoleError>;
+    /// Changes what a domain name is set to.
+    async fn update_domain_name(
+        &self,
+        domain_name_id: DomainNameId,
+        settings: DomainSettings,
+    ) -> Result<(), ConsoleError>;
+    /// Unbinds a domain name.
+    async fn unbind_domain_name(&self, domain_name_id: DomainNameId) -> Result<(), ConsoleError>;
+    /// The certificates that were uploaded.
+    async fn list_certificates(&self) -> Result<CertificateList, ConsoleError>;
+    /// Keeps a certificate. `chain` and `key` are in PEM form.
+    async fn upload_certificate(
+        &self,
+        name: CertificateName,
+        chain: String,
+        key: Secret,
+    ) -> Result<(), ConsoleError>;
+    /// Puts another certificate in the place of one, for all domain names that have it.
+    async fn replace_certificate(
+        &self,
+        certificate_id: CertificateId,
+        chain: String,
+        key: Secret,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes a certificate that no domain name has.
+    async fn delete_certificate(&self, certificate_id: CertificateId) -> Result<(), ConsoleError>;
+    /// What the gateway is, and how it is set.
+    async fn find_gateway(&self) -> Result<GatewayView, ConsoleError>;
+    /// Sets the gateway's settings.
+    async fn update_gateway_settings(&self, settings: GatewaySettings) -> Result<(), ConsoleError>;
+
+    /// Sets which ACME server issues certificates.
+    async fn update_acme_settings(
+        &self,
+        settings: AcmeSettings,
+        agrees_to_terms: bool,
+    ) -> Result<(), ConsoleError>;
+    /// Has a certificate asked for again by ACME that it was refused.
+    async fn retry_acme(&self, domain_name_id: DomainNameId) -> Result<(), ConsoleError>;
+
+    /// The access keys of who is signed in, oldest first.
+    async fn list_access_keys(&self) -> Result<Vec<AccessKey>, ConsoleError>;
+    /// Creates an access key of who is signed in, enabled. Its secret is told this once.
+    async fn create_access_key(
+        &self,
+        description: Description,
+    ) -> Result<NewAccessKey, ConsoleError>;
+    /// Enables or disables an access key of who is signed in.
+    async fn enable_access_key(
+        &self,
+        access_key_id: AccessKeyId,
+        is_enabled: bool,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes an access key of who is signed in.
+    async fn delete_access_key(&self, access_key_id: AccessKeyId) -> Result<(), ConsoleError>;
+    /// The access tokens of who is signed in that are not over, oldest first.
+    async fn list_access_tokens(&self) -> Result<Vec<AccessToken>, ConsoleError>;
+    /// Creates an access token of who is signed in, told this once.
+    async fn create_access_token(&self) -> Result<String, ConsoleError>;
+    /// Deletes an access token of who is signed in.
+    async fn delete_access_token(&self, access_token_id: AccessTokenId)
+    -> Result<(), ConsoleError>;
 
     /// Requests of a function, the newest first.
     async fn list_requests(
@@ -191,6 +475,12 @@ pub trait Console: Send + Sync {
         name: FunctionName,
         query: LogQueryView,
     ) -> Result<RequestLogs, ConsoleError>;
+    /// What is measured of a function within a range of time.
+    async fn find_metrics(
+        &self,
+        name: FunctionName,
+        query: MetricsQuery,
+    ) -> Result<Metrics, ConsoleError>;
 }
 
 /// Why the console did not do what was asked.
@@ -252,6 +542,14 @@ impl ConsoleError {
             Self::Code(_) => 400,
             Self::Unreachable(_) => 400,
             Self::Internal(_) => 500,
+        }
+    }
+
+    /// The message with its code before it, if it has one.
+    pub fn with_code(&self) -> String {
+        match self {
+            Self::Refused { code, .. } if !code.is_empty() => format!("{code}: {self}"),
+            _ => self.to_string(),
         }
     }
 

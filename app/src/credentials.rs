@@ -15,6 +15,7 @@ use sluice_domain::credential::Credential;
 use sluice_domain::id::AppKey;
 
 use crate::apis::BindableApi;
+use crate::ui::Told;
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,4 +33,14 @@ pub struct NewSecret {
     pub app_key: AppKey,
     /// What they sign with.
     pub app_secret: String,
+}
+
+impl NewSecret {
+    /// What is told once.
+    fn told(self) -> Told {
+        vec![
+            ("AppKey", self.app_key.to_string()),
+            ("AppSecret", self.app_secret),
+        ]
+    }
 }

@@ -8,12 +8,25 @@ use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Ro
 use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
 
+use crate::access_keys::AccessKeysPage;
+use crate::aliases::AliasesPage;
+use crate::api_groups::{
+    ApiGroupPage, ApiGroupsPage, GatewayResponsesPage, GroupApisPage, GroupInformationPage,
+    StageVariablesPage,
+};
+use crate::apis::{ApiPage, ApisPage};
+use crate::authorizers::AuthorizersPage;
+use crate::certificates::CertificatesPage;
 use crate::code::CodePage;
 use crate::credentials::CredentialsPage;
-use crate::functions::{
-    AliasesPage, CreateFunctionPage, FunctionListPage, FunctionPage, VersionPage,
-};
+use crate::debug::DebugPage;
+use crate::domain_names::DomainNamesPage;
+use crate::environments::EnvironmentsPage;
+use crate::functions::{CreateFunctionPage, FunctionListPage, FunctionPage};
+use crate::gateway_settings::GatewaySettingsPage;
 use crate::logs::LogsPage;
+use crate::metrics::MetricsPage;
+use crate::monitoring::MonitoringPage;
 use crate::policies::PoliciesPage;
 use crate::routes;
 use crate::session::{SignInPage, UserMenu, WelcomePage, read_session};
@@ -21,6 +34,7 @@ use crate::settings::{
     BasicSettingsPage, ConcurrencyPage, ConfigurationPage, EnvVarsPage, NetworkPage,
 };
 use crate::triggers::TriggersPage;
+use crate::versions::VersionsPage;
 
 /// Where the page finds its script, its style and its WebAssembly. The server
 /// knows: the names change with their content.
@@ -135,12 +149,32 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=|| view! { <Redirect path=routes::FUNCTIONS/> }/>
                     <Route path=path!("/functions") view=FunctionListPage ssr=SsrMode::Async/>
                     <Route path=path!("/create-function") view=CreateFunctionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/apis") view=ApisPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/apis/:api_id") view=ApiPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/environments") view=EnvironmentsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/groups") view=ApiGroupsPage ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("/api-gateway/groups/:group_id") view=ApiGroupPage ssr=SsrMode::Async>
+                        <Route path=path!("apis") view=GroupApisPage/>
+                        <Route path=path!("information") view=GroupInformationPage/>
+                        <Route path=path!("variables") view=StageVariablesPage/>
+                        <Route path=path!("responses") view=GatewayResponsesPage/>
+                        <Route path=path!("") view=GroupApisPage/>
+                    </ParentRoute>
                     <Route path=path!("/api-gateway/policies") view=PoliciesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/authorizers") view=AuthorizersPage ssr=SsrMode::Async/>
                     <Route path=path!("/api-gateway/credentials") view=CredentialsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/apis/:api_id/debug") view=DebugPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/domain-names") view=DomainNamesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/certificates") view=CertificatesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/api-gateway/settings") view=GatewaySettingsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/access-keys") view=AccessKeysPage ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/functions/:name") view=FunctionPage ssr=SsrMode::Async>
                         <Route path=path!("code") view=CodePage/>
-                        <Route path=path!("monitoring/logs") view=LogsPage/>
-                        <Route path=path!("version") view=VersionPage/>
+                        <ParentRoute path=path!("monitoring") view=MonitoringPage>
+                            <Route path=path!("metrics") view=MetricsPage/>
+                            <Route path=path!("logs") view=LogsPage/>
+                        </ParentRoute>
+                        <Route path=path!("version") view=VersionsPage/>
                         <Route path=path!("aliases") view=AliasesPage/>
                         <ParentRoute path=path!("configuration") view=ConfigurationPage>
                             <Route path=path!("basic-settings") view=BasicSettingsPage/>
@@ -171,7 +205,16 @@ fn Frame() -> impl IntoView {
         }
         _ => None,
     };
+    let groups = move || match pathname.read().as_str() {
+        routes::API_GROUPS => Some("page"),
+        path => path.starts_with(routes::API_GROUPS).then_some("true"),
+    };
     let on = move |page: &'static str| move || (*pathname.read() == page).then_some("page");
+    let on_apis = move || match pathname.read().strip_prefix(routes::APIS) {
+        Some("") => Some("page"),
+        Some(below) => below.starts_with('/').then_some("true"),
+        None => None,
+    };
     view! {
         <a class="skip-link" href="#content" rel="external">"Skip to content"</a>
         <header class="top-bar">
@@ -194,10 +237,37 @@ fn Frame() -> impl IntoView {
                 <p class="nav-pane__group" id="nav-api-gateway">"API Gateway"</p>
                 <ul class="nav-pane__list" aria-labelledby="nav-api-gateway">
                     <li>
+                        <a href=routes::APIS class="nav-pane__link" aria-current=on_apis>"APIs"</a>
+                    </li>
+                    <li>
+                        <a href=routes::API_GROUPS class="nav-pane__link" aria-current=groups>"API Groups"</a>
+                    </li>
+                    <li>
+                        <a href=routes::ENVIRONMENTS class="nav-pane__link" aria-current=on(routes::ENVIRONMENTS)>"Environments"</a>
+                    </li>
+                    <li>
+                        <a href=routes::AUTHORIZERS class="nav-pane__link" aria-current=on(routes::AUTHORIZERS)>"Custom Authorizers"</a>
+                    </li>
+                    <li>
                         <a href=routes::CREDENTIALS class="nav-pane__link" aria-current=on(routes::CREDENTIALS)>"Credentials"</a>
                     </li>
                     <li>
                         <a href=routes::POLICIES class="nav-pane__link" aria-current=on(routes::POLICIES)>"Policies"</a>
+                    </li>
+                    <li>
+                        <a href=routes::DOMAIN_NAMES class="nav-pane__link" aria-current=on(routes::DOMAIN_NAMES)>"Domain Names"</a>
+                    </li>
+                    <li>
+                        <a href=routes::CERTIFICATES class="nav-pane__link" aria-current=on(routes::CERTIFICATES)>"Certificates"</a>
+                    </li>
+                    <li>
+                        <a href=routes::GATEWAY_SETTINGS class="nav-pane__link" aria-current=on(routes::GATEWAY_SETTINGS)>"Gateway Settings"</a>
+                    </li>
+                </ul>
+                <p class="nav-pane__group" id="nav-my-credentials">"My Credentials"</p>
+                <ul class="nav-pane__list" aria-labelledby="nav-my-credentials">
+                    <li>
+                        <a href=routes::ACCESS_KEYS class="nav-pane__link" aria-current=on(routes::ACCESS_KEYS)>"Access Keys"</a>
                     </li>
                 </ul>
             </nav>

@@ -7,7 +7,7 @@ mod list;
 
 pub(crate) use api::{CreateFunction, delete_function, find_function, list_functions};
 pub(crate) use create::CreateFunctionPage;
-pub(crate) use details::{AliasesPage, FunctionPage, VersionPage, current_function};
+pub(crate) use details::{FunctionPage, current_function};
 pub(crate) use list::FunctionListPage;
 
 use serde::{Deserialize, Serialize};

@@ -7,19 +7,33 @@
 // Views are types that nest as deeply as the page they stand for.
 #![recursion_limit = "256"]
 
+pub mod access_keys;
+pub mod access_tokens;
+pub mod acme;
+pub mod aliases;
+pub mod api_groups;
 pub mod apis;
+pub mod authorizers;
+pub mod certificates;
 pub mod code;
 pub mod console;
 pub mod credentials;
+pub mod debug;
+pub mod domain_names;
+pub mod environments;
 pub mod functions;
+pub mod gateway_settings;
 pub mod logs;
+pub mod metrics;
 pub mod policies;
 pub mod routes;
 pub mod session;
 pub mod settings;
 pub mod triggers;
+pub mod versions;
 
 mod frame;
+mod monitoring;
 mod ui;
 
 pub use frame::{App, Assets, Theme, shell};

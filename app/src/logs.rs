@@ -3,12 +3,14 @@
 mod api;
 mod page;
 mod query;
+mod range;
 mod request_list;
 mod request_logs;
 
 pub(crate) use api::{find_request, list_log_lines, list_requests};
 pub(crate) use page::LogsPage;
 pub use query::{LogQueryView, LogRange, LogResult};
+pub(crate) use range::{RangeFields, RangeLinks};
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::id::{ApiRequestId, RequestId};

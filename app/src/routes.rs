@@ -1,6 +1,6 @@
 //! Every address of the console, one function each.
 
-use sluice_domain::id::RequestId;
+use sluice_domain::id::{ApiId, RequestId};
 
 /// The form that creates the administrator.
 pub const WELCOME: &str = "/welcome";
@@ -8,11 +8,39 @@ pub const WELCOME: &str = "/welcome";
 pub const SIGN_IN: &str = "/sign-in";
 /// Functions > Function List.
 pub const FUNCTIONS: &str = "/functions";
+/// API Gateway > APIs.
+pub const APIS: &str = "/api-gateway/apis";
+
+/// API Gateway > Environments.
+pub const ENVIRONMENTS: &str = "/api-gateway/environments";
+
+/// API Gateway > API Groups.
+pub const API_GROUPS: &str = "/api-gateway/groups";
 /// API Gateway > Policies.
 pub const POLICIES: &str = "/api-gateway/policies";
 
+/// API Gateway > Custom Authorizers.
+pub const AUTHORIZERS: &str = "/api-gateway/authorizers";
+
 /// API Gateway > Credentials.
 pub const CREDENTIALS: &str = "/api-gateway/credentials";
+
+/// Debug of an API.
+pub fn debug(api_id: &ApiId) -> String {
+    format!("/api-gateway/apis/{api_id}/debug")
+}
+
+/// API Gateway > Domain Names.
+pub const DOMAIN_NAMES: &str = "/api-gateway/domain-names";
+
+/// API Gateway > Certificates.
+pub const CERTIFICATES: &str = "/api-gateway/certificates";
+
+/// API Gateway > Gateway Settings.
+pub const GATEWAY_SETTINGS: &str = "/api-gateway/settings";
+
+/// Access Keys.
+pub const ACCESS_KEYS: &str = "/access-keys";
 
 /// Create Function.
 pub const CREATE_FUNCTION: &str = "/create-function";
@@ -38,6 +66,16 @@ pub fn after_sign_in(next: Option<&str>) -> String {
 /// A function's page: its Code tab.
 pub fn function(name: &str) -> String {
     format!("{FUNCTIONS}/{name}/code")
+}
+
+/// API Gateway > APIs > one of them.
+pub fn api(api_id: &ApiId) -> String {
+    format!("{APIS}/{api_id}")
+}
+
+/// Monitoring > Metrics.
+pub fn metrics(name: &str) -> String {
+    format!("{FUNCTIONS}/{name}/monitoring/metrics")
 }
 
 /// Monitoring > Logs.
@@ -85,6 +123,26 @@ pub fn network(name: &str) -> String {
     format!("{FUNCTIONS}/{name}/configuration/network")
 }
 
+/// An API group's page: its APIs.
+pub fn api_group(group_id: &str) -> String {
+    format!("{API_GROUPS}/{group_id}/apis")
+}
+
+/// Group Information.
+pub fn group_information(group_id: &str) -> String {
+    format!("{API_GROUPS}/{group_id}/information")
+}
+
+/// Environment Variables of an API group.
+pub fn group_variables(group_id: &str) -> String {
+    format!("{API_GROUPS}/{group_id}/variables")
+}
+
+/// Gateway Responses of an API group.
+pub fn group_responses(group_id: &str) -> String {
+    format!("{API_GROUPS}/{group_id}/responses")
+}
+
 /// Where the code of a function is uploaded to as a ZIP archive, by POST.
 pub fn upload(name: &str) -> String {
     format!("/api/code/upload/{name}")
@@ -121,12 +179,16 @@ mod tests {
     #[test]
     fn every_address_is_what_it_was() {
         let id = RequestId::from_bytes([0; 16]);
+        let api_id = ApiId::from_bytes([0; 16]);
         insta::assert_snapshot!(
-            [sign_in("/functions/a?x=1"), function("a"), logs("a"), request("a", &id), version("a"), aliases("a"),
-             basic_settings("a"), triggers("a"), env_vars("a"), concurrency("a"), network("a"), upload("a"), download("a"), snapshot("a")].join("\n"),
+            [api(&api_id), sign_in("/functions/a?x=1"), function("a"), metrics("a"), logs("a"), request("a", &id), version("a"), aliases("a"),
+             basic_settings("a"), triggers("a"), env_vars("a"), concurrency("a"), network("a"), upload("a"), download("a"), snapshot("a"),
+             api_group("a"), group_information("a"), group_variables("a"), group_responses("a"), debug(&api_id)].join("\n"),
             @r"
+        /api-gateway/apis/00000000000000000000000000000000
         /sign-in?next=/functions/a%3Fx%3D1
         /functions/a/code
+        /functions/a/monitoring/metrics
         /functions/a/monitoring/logs
         /functions/a/monitoring/logs?request=00000000-0000-0000-0000-000000000000
         /functions/a/version
@@ -139,6 +201,11 @@ mod tests {
         /api/code/upload/a
         /api/code/download/a
         /api/code/snapshot/a
+        /api-gateway/groups/a/apis
+        /api-gateway/groups/a/information
+        /api-gateway/groups/a/variables
+        /api-gateway/groups/a/responses
+        /api-gateway/apis/00000000000000000000000000000000/debug
         "
         );
     }

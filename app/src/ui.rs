@@ -9,15 +9,17 @@ mod loaded;
 mod moment;
 mod notice;
 mod tabs;
+mod told_once;
 
 pub(crate) use button::{Button, ButtonKind};
 pub(crate) use copy_button::CopyButton;
 pub(crate) use dialog::{ConfirmDelete, Dialog};
-pub(crate) use field::{Choice, Hint, SelectField, TextField, choices};
+pub(crate) use field::{Hint, SelectField, TextField, choices};
 pub(crate) use loaded::Loaded;
-pub(crate) use moment::{Ago, Moment, MomentInColumn, Zone};
+pub(crate) use moment::{Ago, Moment, MomentInColumn, Zone, zone_offset};
 pub(crate) use notice::{ErrorNotice, Notice, NoticeKind};
 pub(crate) use tabs::{Tab, Tabs};
+pub(crate) use told_once::{Told, ToldOnce};
 
 use leptos::prelude::*;
 

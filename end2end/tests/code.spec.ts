@@ -17,7 +17,6 @@ import {
 
 const deployButton = (page: Page) => page.getByRole("button", { name: "Deploy", exact: true });
 
-
 test("a new function has a template with colours and line numbers", async ({ page, named }) => {
   await createFunction(page, named("template"));
   await expect(editor(page)).toContainText("def handler(event, context):");
@@ -151,6 +150,36 @@ test("the page says why there can be no snapshot", async ({ page, named }) => {
   await deploy(page);
   await expect(page.getByRole("region", { name: "Code Attributes" })).toContainText(
     "None: the code has a file open after it was loaded",
+  );
+});
+
+test("an answer about the code before a Deploy is not shown after it", async ({ page, named }) => {
+  await createFunction(page, named("late"));
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  let release = () => {};
+  const deployedAnew = new Promise<void>((resolve) => (release = resolve));
+  await page.route(
+    "**/api/code/cold-start*",
+    async (route) => {
+      let response = await route.fetch();
+      await expect
+        .poll(async () => (response = await route.fetch()).text())
+        .toContain("is_downloadable");
+      answer();
+      await deployedAnew;
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  await writeCode(page, "def handler(event, context):\n    return 1\n");
+  await deploy(page);
+  await answered;
+  await writeCode(page, "open('/tmp/a', 'w').write('x')\ndef handler(event, context):\n    return 2\n");
+  await deploy(page);
+  release();
+  await expect(page.getByRole("region", { name: "Code Attributes" })).toContainText(
+    "None: the code wrote to /tmp while it was loaded",
   );
 });
 

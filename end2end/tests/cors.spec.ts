@@ -3,7 +3,8 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "@playwright/test";
-import { createFunctionWith, createTrigger, expect, open, test as base } from "../helpers.ts";
+import { bind, card } from "../bindings.ts";
+import { createFunctionWith, createTrigger, expect, ok, open, test as base } from "../helpers.ts";
 
 const ANSWERS = `def handler(event, context):
     headers = {"Content-Type": "text/plain", "X-Powered-By": "me", "X-Method": event["httpMethod"]}
@@ -29,8 +30,6 @@ const test = base.extend<{ pages: Pages }>({
   },
 });
 
-const card = (page: Page, name: string) => page.getByRole("article", { name });
-
 async function openForm(page: Page, name: string, type: string) {
   await open(page, "/api-gateway/policies");
   await page.getByRole("button", { name: "Create Policy" }).click();
@@ -38,20 +37,6 @@ async function openForm(page: Page, name: string, type: string) {
   await form.getByLabel("Name", { exact: true }).fill(name);
   await form.getByRole("combobox", { name: "Type" }).selectOption(type);
   return form;
-}
-
-/** Presses OK and waits until the dialog is gone. */
-async function ok(page: Page) {
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "OK" }).click();
-  await expect(dialog).toBeHidden();
-}
-
-async function bind(page: Page, name: string, api: string) {
-  await card(page, name).getByRole("button", { name: "Bind to APIs" }).click();
-  await page.getByRole("checkbox", { name: new RegExp(`^${api} `) }).check();
-  await ok(page);
-  await expect(card(page, name)).toContainText(`${api} (`);
 }
 
 /** What a page of that origin gets to see of a call. */

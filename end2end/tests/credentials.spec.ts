@@ -1,60 +1,12 @@
 // API Gateway > Credentials: callers of triggers with App authentication.
-import { spawnSync } from "node:child_process";
-import { createHash, createHmac } from "node:crypto";
-import { join } from "node:path";
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
+import { bind, card } from "../bindings.ts";
+import { call, runSnippet, signed, SHOWS_CALLER, told } from "../callers.ts";
 import { createFunctionWith, createTrigger, expect, open, test } from "../helpers.ts";
 
-/** Answers with what it got of the caller. */
-const SHOWS_CALLER = `import base64, json
-
-def handler(event, context):
-    shown = {
-        "query": event["queryStringParameters"],
-        "body": base64.b64decode(event["body"]).decode(),
-        "code": event["headers"].get("x-apig-appcode"),
-    }
-    return {"statusCode": 200, "headers": {}, "body": json.dumps(shown), "isBase64Encoded": False}
-`;
-
-/** Signs a request as the vendor's guide says, with nothing of the server's. */
-function signed(method: string, url: string, body: string, key: string, secret: string) {
-  const { host, pathname, searchParams } = new URL(url);
-  const encode = (text: string) =>
-    encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-  const path = decodeURIComponent(pathname).split("/").map(encode).join("/");
-  const query = [...searchParams].sort().map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&");
-  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
-  const request = [
-    method,
-    path.endsWith("/") ? path : `${path}/`,
-    query,
-    `host:${host}\nx-sdk-date:${date}\n`,
-    "host;x-sdk-date",
-    hash(body),
-  ].join("\n");
-  const signature = createHmac("sha256", secret).update(`SDK-HMAC-SHA256\n${date}\n${hash(request)}`).digest("hex");
-  return {
-    "X-Sdk-Date": date,
-    Authorization: `SDK-HMAC-SHA256 Access=${key}, SignedHeaders=host;x-sdk-date, Signature=${signature}`,
-  };
-}
-
-const card = (page: Page, name: string) => page.getByRole("article", { name });
-
-/** What is told once, by its label. */
-async function told(page: Page) {
-  const dialog = page.getByRole("dialog", { name: "Copy It Now" });
-  await expect(dialog).toBeVisible();
-  const shown = new Map(
-    await dialog.locator("dl > div").evaluateAll((rows) =>
-      rows.map((row) => [row.querySelector("dt")?.textContent, row.querySelector("code")?.textContent] as const)
-    ),
-  );
-  await dialog.getByRole("button", { name: "Done" }).click();
-  await expect(dialog).toBeHidden();
-  const of = (label: string) => shown.get(label) ?? "";
+/** What is told of a credential. */
+async function toldOf(page: Page) {
+  const of = await told(page);
   return { AppKey: of("AppKey"), AppSecret: of("AppSecret"), AppCode: of("AppCode") };
 }
 
@@ -64,22 +16,7 @@ async function createCredential(page: Page, name: string) {
   const dialog = page.getByRole("dialog", { name: "Create Credential" });
   await dialog.getByRole("textbox", { name: "Name" }).fill(name);
   await dialog.getByRole("button", { name: "OK" }).click();
-  return await told(page);
-}
-
-async function bind(page: Page, name: string, api: string) {
-  await card(page, name).getByRole("button", { name: "Bind to APIs" }).click();
-  const dialog = page.getByRole("dialog", { name: `Bind ${name} to APIs` });
-  await dialog.getByRole("checkbox", { name: new RegExp(`^${api} `) }).check();
-  await dialog.getByRole("button", { name: "OK" }).click();
-  await expect(dialog).toBeHidden();
-  await expect(card(page, name)).toContainText(`${api} (`);
-}
-
-async function call(request: APIRequestContext, url: string, headers: Record<string, string> = {}, body?: string) {
-  const answer = await request.fetch(url, { method: body === undefined ? "GET" : "POST", headers, data: body });
-  const text = await answer.text();
-  return `${answer.status()} ${answer.ok() ? text : JSON.parse(text).error_code}`;
+  return await toldOf(page);
 }
 
 test("a trigger with App authentication is called with a credential made in the console", async ({ page, request, named }) => {
@@ -106,7 +43,7 @@ test("a trigger with App authentication is called with a credential made in the 
   // Another secret counts at once; the deleted credential counts no more.
   await card(page, credential).getByRole("button", { name: "Reset Secret" }).click();
   await page.getByRole("dialog", { name: `Reset Secret of ${credential}` }).getByRole("button", { name: "OK" }).click();
-  const reset = await told(page);
+  const reset = await toldOf(page);
   expect(reset.AppKey).toBe(AppKey);
   expect(await get(url)).toBe("401 APIG.0303");
   expect(await call(request, url, signed("GET", url, "", AppKey, reset.AppSecret))).toMatch(/^200 /);
@@ -128,7 +65,7 @@ test("an AppCode is enough where the trigger says so", async ({ page, request, n
   await createCredential(page, credential);
   await bind(page, credential, `API_${name}`);
   await card(page, credential).getByRole("button", { name: "Create AppCode" }).click();
-  const { AppCode } = await told(page);
+  const { AppCode } = await toldOf(page);
   const codes = card(page, credential).getByRole("list", { name: "AppCodes" });
   await expect(codes).toContainText(`…${AppCode.slice(-4)}`);
   expect(await call(request, url, { "X-Apig-AppCode": AppCode })).toBe('200 {"query": {}, "body": "", "code": null}');
@@ -144,19 +81,7 @@ test("the code that a trigger's card shows runs as it stands", async ({ page, se
   await createFunctionWith(page, open_, SHOWS_CALLER);
   const group = named("group");
   await createTrigger(page, open_, { group: named("group") });
-  const run = async (language: string, edit: (code: string) => string = (code) => code) => {
-    await page.getByText("Call it").click();
-    const code = edit(await page.getByRole("region", { name: language, exact: true }).innerText());
-    await page.getByText("Call it").click();
-    const [program, ...args] = { Python: ["python3", "-"], JavaScript: ["node", "--input-type=module", "-"], curl: ["sh"] }[language] ?? [];
-    const authority = join(server.data, "tls", "ca.pem");
-    const { stdout } = spawnSync(program ?? "", args, {
-      input: code,
-      encoding: "utf8",
-      env: { ...process.env, FORCE_COLOR: "0", SSL_CERT_FILE: authority, CURL_CA_BUNDLE: authority, NODE_EXTRA_CA_CERTS: authority },
-    });
-    return stdout.trim();
-  };
+  const run = (language: string, edit?: (code: string) => string) => runSnippet(page, server, language, edit);
   const answer = '{"query": {}, "body": "", "code": null}';
   expect(await run("Python")).toBe(answer);
   expect(await run("JavaScript")).toBe(`200 ${answer}`);
@@ -165,7 +90,7 @@ test("the code that a trigger's card shows runs as it stands", async ({ page, se
   const { AppKey, AppSecret } = await createCredential(page, credential);
   await bind(page, credential, `API_${name}`);
   await card(page, credential).getByRole("button", { name: "Create AppCode" }).click();
-  const { AppCode } = await told(page);
+  const { AppCode } = await toldOf(page);
   await open(page, `/functions/${name}/configuration/triggers`);
   const filled = (code: string) =>
     code.replace("APP_KEY", AppKey).replace("APP_SECRET", AppSecret).replace("APP_CODE", AppCode);

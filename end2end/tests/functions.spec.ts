@@ -202,15 +202,6 @@ test("several functions are deleted together", async ({ page, named }) => {
   await expect(rows(page).getByRole("link")).toHaveText([kept]);
 });
 
-test("Version and Aliases say that they come later", async ({ page, named }) => {
-  const name = named("later");
-  await createFunction(page, name);
-  await page.getByRole("link", { name: "Version" }).click();
-  await expect(page.getByRole("region", { name: "Versions" })).toContainText("later");
-  await page.getByRole("link", { name: "Aliases" }).click();
-  await expect(page.getByRole("region", { name: "Aliases" })).toContainText("later");
-});
-
 for (const [runtime, file, answer] of [
   ["JavaScript (StarlingMonkey)", "index.js", "statusCode"],
   ["Python 3.14", "index.py", "statusCode"],

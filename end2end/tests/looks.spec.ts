@@ -13,12 +13,15 @@ async function violations(page: Page, view: string): Promise<string[]> {
   );
 }
 
+/** As long as all views may take, on a machine with other work to do. */
+const ALL_VIEWS = 8 * 60_000;
+
 const useTheme = (page: Page, address: string, theme: string) =>
   page.context().addCookies([{ name: "theme", value: theme, url: address }]);
 
 for (const theme of ["light", "dark"]) {
   test(`axe finds nothing in the ${theme} theme`, async ({ page, request, server, named }) => {
-    test.slow();
+    test.setTimeout(ALL_VIEWS);
     await useTheme(page, server.console, theme);
     const found: string[] = [];
     for (const { name, show } of await everyView(page, request, named)) {
@@ -42,7 +45,7 @@ test("no view has an error for the browser's console", async ({ page, request, n
     const [text] = message.text().split("\n", 1);
     if (message.type() === "error" && !expected.test(text!)) found.push(`${view}: ${text}`);
   });
-  test.slow();
+  test.setTimeout(ALL_VIEWS);
   for (const { name, show } of await everyView(page, request, named)) {
     view = name;
     await test.step(name, async () => {
@@ -59,7 +62,7 @@ test("a window of 360 pixels shows every view without scrolling sideways", async
   request,
   named,
 }) => {
-  test.slow();
+  test.setTimeout(ALL_VIEWS);
   const views = await everyView(page, request, named);
   await page.setViewportSize({ width: 360, height: 800 });
   const found: string[] = [];

@@ -118,7 +118,7 @@ test("what is downloaded can be uploaded again", async ({ page, named }) => {
   const signature = () => page.getByRole("region", { name: "Code Attributes" }).getByRole("code").getAttribute("title");
   const first = await signature();
   const downloading = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Download" }).click();
+  await page.getByRole("link", { name: "Download", exact: true }).click();
   const download = await downloading;
   expect(download.suggestedFilename()).toBe(`${name}.zip`);
   const archive = await readFile(await download.path());

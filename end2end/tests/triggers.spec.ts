@@ -44,6 +44,7 @@ test("the dialog has every field with its default", async ({ page, named }) => {
   );
   const optionsOf = (list: string) =>
     dialog.getByRole("combobox", { name: list }).getByRole("option").allInnerTexts();
+  expect(await optionsOf("Security Authentication")).toEqual(["App", "IAM", "Custom", "None"]);
   expect(await optionsOf("Protocol")).toEqual(["HTTP", "HTTPS", "HTTP&HTTPS"]);
   expect(await optionsOf("Matching")).toEqual(["Exact match", "Prefix match"]);
   expect(await optionsOf("Method")).toEqual(
@@ -82,26 +83,6 @@ test("each field says its rule, and OK waits for the last of them", async ({ pag
   await check("Timeout (ms)", "0", "Must be 1 to 60,000 ms, not 0", "1");
   await check("Timeout (ms)", "60001", "Must be 1 to 60,000 ms, not 60001", "60000");
   await check("Timeout (ms)", "", "Must be a whole number", "5000");
-});
-
-test("IAM cannot be chosen, nor sent past the dialog", async ({ page, named }) => {
-  const name = named("auth");
-  await createFunction(page, name);
-  const dialog = await openCreateTrigger(page, name);
-  const list = dialog.getByRole("combobox", { name: "Security Authentication" });
-  await expect(list.getByRole("option", { name: "IAM (not available yet)" })).toBeDisabled();
-  await createInPlace(dialog, "API Group", named("group"));
-  await page.route("**/api/triggers/create", async (route) => {
-    const sent = route.request().postDataJSON();
-    sent.settings.authentication = "IAM";
-    await route.continue({ postData: sent });
-  });
-  const answered = page.waitForResponse(/triggers\/create/);
-  await dialog.getByRole("button", { name: "OK" }).click();
-  const answer = await answered;
-  expect(answer.status()).toBe(400);
-  expect(await answer.text()).toContain("FSS.1417");
-  await expect(dialog).toBeVisible();
 });
 
 test("Cancel, Escape and the cross close the dialog and create nothing", async ({ page, named }) => {

@@ -59,6 +59,8 @@ mod tests {
                 request_time: 0.25,
                 api: None,
                 app_id: None,
+                access_key_id: None,
+                user_name: None,
                 invocation_id: None,
                 apig_err_code: None,
             });

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use sluice_domain::acme::AcmeDirectory;
+use sluice_domain::domain_name::DomainName;
 
 /// A self-hosted functions console: write a function in the browser, deploy
 /// it, give it a URL, read its log.
@@ -107,6 +109,18 @@ pub struct ServeArgs {
         requires = "tls_cert"
     )]
     pub tls_key: Option<PathBuf>,
+    /// Domain that the local certificate authority may sign for, besides localhost and the domain of
+    /// the gateway; may be given several times. Domain names below it can have a certificate issued by
+    /// Sluice. With another one a new authority is made, which has to be trusted again.
+    #[arg(
+        long = "authority-domain",
+        env = "SLUICE_AUTHORITY_DOMAIN",
+        value_name = "NAME",
+        value_delimiter = ',',
+        conflicts_with = "tls_cert",
+        value_parser = domain
+    )]
+    pub authority_domains: Vec<String>,
     /// Send the console's cookie over HTTPS only: set it where a proxy in front
     /// of the console speaks HTTPS.
     #[arg(long, env = "SLUICE_SECURE_COOKIE")]
@@ -149,6 +163,14 @@ pub struct ServeArgs {
         value_parser = network
     )]
     pub trusted_proxies: Vec<IpNet>,
+    /// Directory of an ACME server that issues certificates for domain names, and that may have an address
+    /// of this machine or of a private network; others, which users choose, need a public one.
+    #[arg(long, env = "SLUICE_ACME_DIRECTORY", value_name = "URL")]
+    pub acme_directory: Option<AcmeDirectory>,
+    /// Certificate authorities, a PEM file, that ACME servers may have their own certificate of, besides
+    /// those that this machine trusts.
+    #[arg(long, env = "SLUICE_ACME_CA_FILE", value_name = "FILE")]
+    pub acme_ca_file: Option<PathBuf>,
     /// How long a stop waits for calls in flight, in seconds.
     #[arg(long, env = "SLUICE_STOP_GRACE", default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=900))]
     pub stop_grace: u64,
@@ -160,6 +182,13 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse()
         .or_else(|_| address())
         .map_err(|_| "must be an address or a network, such as 10.0.0.0/8".to_owned())
+}
+
+/// Reads a domain: a name of one label or more.
+fn domain(text: &str) -> Result<String, String> {
+    let below = DomainName::parse(&format!("x.{text}"));
+    let below = below.map(|name| String::from(name).split_off(2));
+    below.map_err(|_| "must be a domain, such as example.com or lan".to_owned())
 }
 
 /// `sluice user …`

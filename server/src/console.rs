@@ -1,43 +1,91 @@
 //! What the console can do: the server's side of [`sluice_app::console::Console`].
 //! One file a feature.
 
+mod access_keys;
+mod access_tokens;
+mod acme;
+mod aliases;
+mod api_groups;
+mod apis;
+mod authorizers;
+mod certificates;
 mod code;
 mod credentials;
+mod debug;
+mod domain_names;
+mod environments;
 mod functions;
+mod gateway_settings;
 mod logs;
+mod metrics;
 mod packages;
 mod policies;
+mod response_sets;
 mod session;
 mod triggers;
+mod versions;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sluice_app::access_keys::NewAccessKey;
+use sluice_app::aliases::AliasList;
+use sluice_app::api_groups::{GroupRow, GroupView};
+use sluice_app::apis::{ApiDetails, ApiRow};
+use sluice_app::authorizers::AuthorizerList;
+use sluice_app::certificates::CertificateList;
 use sluice_app::code::{CodeView, ColdStart, Deployed, TestResult};
 use sluice_app::console::{Console, ConsoleError};
 use sluice_app::credentials::{CredentialList, NewSecret};
+use sluice_app::debug::{DebugAnswer, DebugTarget};
+use sluice_app::domain_names::DomainNameList;
+use sluice_app::environments::EnvironmentView;
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
+use sluice_app::gateway_settings::GatewayView;
 use sluice_app::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
+use sluice_app::metrics::MetricsQuery;
 use sluice_app::policies::PolicyList;
 use sluice_app::session::SessionState;
 use sluice_app::settings::{BasicSettings, ConcurrencyView};
 use sluice_app::triggers::{TriggerCardView, TriggerChoices};
-use sluice_domain::api_group::{ApiGroup, ApiGroupName};
+use sluice_domain::access_key::{AccessKey, MAX_ACCESS_KEYS};
+use sluice_domain::access_token::{AccessToken, MAX_ACCESS_TOKENS};
+use sluice_domain::acme::AcmeSettings;
+use sluice_domain::alias::{AliasName, AliasTarget, MAX_ALIASES};
+use sluice_domain::api_group::{ApiGroup, ApiGroupName, GroupDescription};
+use sluice_domain::authorizer::{AuthorizerName, AuthorizerRule, MAX_AUTHORIZERS};
+use sluice_domain::certificate::{CertificateName, MAX_CERTIFICATES};
 use sluice_domain::code::CodeChanges;
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::credential::{CredentialName, MAX_APP_CODES, MAX_CREDENTIALS};
-use sluice_domain::env_vars::EnvVarChange;
-use sluice_domain::environment::{Environment, EnvironmentName};
+use sluice_domain::debug::DebugRequest;
+use sluice_domain::domain_name::{DomainName, DomainSettings, MAX_DOMAIN_NAMES};
+use sluice_domain::env_vars::{EnvVarChange, Secret};
+use sluice_domain::environment::{Environment, EnvironmentName, MAX_ENVIRONMENTS};
 use sluice_domain::function::{FunctionName, Runtime};
-use sluice_domain::id::{AppCodeId, CredentialId, PolicyId, RequestId, TriggerId};
+use sluice_domain::gateway_response::{
+    GatewayResponse, MAX_RESPONSE_SETS, ResponseSetName, ResponseType,
+};
+use sluice_domain::gateway_settings::GatewaySettings;
+use sluice_domain::id::{
+    AccessKeyId, AccessTokenId, ApiGroupId, ApiId, AppCodeId, AuthorizerId, CertificateId,
+    CredentialId, DomainNameId, EnvironmentId, PolicyId, RequestId, ResponseSetId, TriggerId,
+};
+use sluice_domain::metrics::Metrics;
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::policy::{MAX_POLICIES, PolicyName, PolicyRule};
-use sluice_domain::trigger::ApigTriggerSettings;
+use sluice_domain::publication::{BoundApi, Publication};
+use sluice_domain::stage_variables::StageVariable;
+use sluice_domain::target::Target;
+use sluice_domain::text::{Description, ShortDescription};
+use sluice_domain::trigger::{ApiName, ApigTriggerSettings};
 use sluice_domain::user::{Password, UserName};
+use sluice_domain::version::{MAX_VERSIONS, Version, VersionName};
 use sluice_executor::Executor;
 use sluice_store::{FunctionRow, LostRecords, Store, StoreError};
 use tower_sessions::Session;
 
+use crate::acme::Acme;
 use crate::logging::chain;
 use crate::publish::Publisher;
 
@@ -49,6 +97,8 @@ pub struct Shared {
     pub executor: Executor,
     /// Makes changes serve.
     pub publisher: Publisher,
+    /// Issues certificates by ACME.
+    pub acme: Acme,
     /// How the addresses of triggers are made.
     pub addresses: Addresses,
     /// Records that could not be kept.
@@ -224,6 +274,59 @@ impl Console for RequestConsole {
         self.test(name, event).await
     }
 
+    async fn list_versions(&self, name: FunctionName) -> Result<Vec<Version>, ConsoleError> {
+        self.versions(name).await
+    }
+
+    async fn publish_version(
+        &self,
+        name: FunctionName,
+        version: Option<VersionName>,
+        description: Description,
+    ) -> Result<(), ConsoleError> {
+        self.add_version(name, version, description).await
+    }
+
+    async fn delete_version(
+        &self,
+        name: FunctionName,
+        version: VersionName,
+    ) -> Result<(), ConsoleError> {
+        self.remove_version(name, version).await
+    }
+
+    async fn list_aliases(&self, name: FunctionName) -> Result<AliasList, ConsoleError> {
+        self.aliases(name).await
+    }
+
+    async fn create_alias(
+        &self,
+        name: FunctionName,
+        alias: AliasName,
+        target: AliasTarget,
+        description: Description,
+    ) -> Result<(), ConsoleError> {
+        self.add_alias(name, alias, target, description).await
+    }
+
+    async fn update_alias(
+        &self,
+        name: FunctionName,
+        alias: AliasName,
+        target: AliasTarget,
+        description: Description,
+    ) -> Result<(), ConsoleError> {
+        self.set_alias(name, alias, target, description).await
+    }
+
+    async fn delete_alias(&self, name: FunctionName, alias: AliasName) -> Result<(), ConsoleError> {
+        self.remove_alias(name, alias).await
+    }
+
+    async fn list_targets(&self, name: FunctionName) -> Result<Vec<Target>, ConsoleError> {
+        self.targets(name).await
+    }
+
     async fn list_triggers(
         &self,
         name: FunctionName,
@@ -239,8 +342,9 @@ impl Console for RequestConsole {
         &self,
         name: FunctionName,
         settings: ApigTriggerSettings,
+        environment_id: EnvironmentId,
     ) -> Result<(), ConsoleError> {
-        self.add_trigger(name, settings).await
+        self.add_trigger(name, settings, environment_id).await
     }
 
     async fn delete_trigger(
@@ -251,12 +355,202 @@ impl Console for RequestConsole {
         self.remove_trigger(name, trigger_id).await
     }
 
-    async fn create_api_group(&self, name: ApiGroupName) -> Result<ApiGroup, ConsoleError> {
-        self.add_api_group(name).await
+    async fn list_api_groups(&self) -> Result<Vec<GroupRow>, ConsoleError> {
+        self.api_groups().await
     }
 
-    async fn create_environment(&self, name: EnvironmentName) -> Result<Environment, ConsoleError> {
-        self.add_environment(name).await
+    async fn find_api_group(&self, group_id: ApiGroupId) -> Result<GroupView, ConsoleError> {
+        self.api_group(group_id).await
+    }
+
+    async fn create_api_group(
+        &self,
+        name: ApiGroupName,
+        description: GroupDescription,
+    ) -> Result<ApiGroup, ConsoleError> {
+        self.add_api_group(name, description).await
+    }
+
+    async fn update_api_group(
+        &self,
+        group_id: ApiGroupId,
+        name: ApiGroupName,
+        description: GroupDescription,
+    ) -> Result<(), ConsoleError> {
+        self.set_api_group(group_id, name, description).await
+    }
+
+    async fn delete_api_group(&self, group_id: ApiGroupId) -> Result<(), ConsoleError> {
+        self.remove_api_group(group_id).await
+    }
+
+    async fn enable_debugging_domain(
+        &self,
+        group_id: ApiGroupId,
+        is_enabled: bool,
+    ) -> Result<(), ConsoleError> {
+        self.set_debugging_domain(group_id, is_enabled).await
+    }
+
+    async fn update_stage_variables(
+        &self,
+        group_id: ApiGroupId,
+        environment_id: EnvironmentId,
+        variables: Vec<StageVariable>,
+    ) -> Result<(), ConsoleError> {
+        self.set_stage_variables(group_id, environment_id, variables)
+            .await
+    }
+
+    async fn update_gateway_response(
+        &self,
+        group_id: ApiGroupId,
+        response_id: Option<ResponseSetId>,
+        kind: ResponseType,
+        response: Option<GatewayResponse>,
+    ) -> Result<(), ConsoleError> {
+        self.set_gateway_response(group_id, response_id, kind, response)
+            .await
+    }
+
+    async fn create_response_set(
+        &self,
+        group_id: ApiGroupId,
+        name: ResponseSetName,
+    ) -> Result<ResponseSetId, ConsoleError> {
+        self.add_response_set(group_id, name).await
+    }
+
+    async fn rename_response_set(
+        &self,
+        group_id: ApiGroupId,
+        response_id: ResponseSetId,
+        name: ResponseSetName,
+    ) -> Result<(), ConsoleError> {
+        self.name_response_set(group_id, response_id, name).await
+    }
+
+    async fn delete_response_set(
+        &self,
+        group_id: ApiGroupId,
+        response_id: ResponseSetId,
+    ) -> Result<(), ConsoleError> {
+        self.remove_response_set(group_id, response_id).await
+    }
+
+    async fn list_apis(&self) -> Result<Vec<ApiRow>, ConsoleError> {
+        self.apis().await
+    }
+
+    async fn find_api(&self, api_id: ApiId) -> Result<ApiDetails, ConsoleError> {
+        self.api_details(api_id).await
+    }
+
+    async fn update_api(
+        &self,
+        api_id: ApiId,
+        settings: ApigTriggerSettings,
+    ) -> Result<(), ConsoleError> {
+        self.set_api(api_id, settings).await
+    }
+
+    async fn publish_api(
+        &self,
+        api_id: ApiId,
+        environment_id: EnvironmentId,
+        description: ShortDescription,
+    ) -> Result<(), ConsoleError> {
+        self.publish(api_id, environment_id, description).await
+    }
+
+    async fn take_offline(
+        &self,
+        api_id: ApiId,
+        environment_id: EnvironmentId,
+    ) -> Result<(), ConsoleError> {
+        self.take_api_offline(api_id, environment_id).await
+    }
+
+    async fn list_publications(
+        &self,
+        api_id: ApiId,
+        environment_id: EnvironmentId,
+    ) -> Result<Vec<Publication>, ConsoleError> {
+        self.publications(api_id, environment_id).await
+    }
+
+    async fn switch_version(
+        &self,
+        api_id: ApiId,
+        environment_id: EnvironmentId,
+        number: u32,
+    ) -> Result<(), ConsoleError> {
+        self.switch_to(api_id, environment_id, number).await
+    }
+
+    async fn list_environments(&self) -> Result<Vec<EnvironmentView>, ConsoleError> {
+        self.environments().await
+    }
+
+    async fn create_environment(
+        &self,
+        name: EnvironmentName,
+        description: ShortDescription,
+    ) -> Result<Environment, ConsoleError> {
+        self.add_environment(name, description).await
+    }
+
+    async fn update_environment(
+        &self,
+        environment_id: EnvironmentId,
+        description: ShortDescription,
+    ) -> Result<(), ConsoleError> {
+        self.set_environment(environment_id, description).await
+    }
+
+    async fn delete_environment(&self, environment_id: EnvironmentId) -> Result<(), ConsoleError> {
+        self.remove_environment(environment_id).await
+    }
+
+    async fn find_debug_target(&self, api_id: ApiId) -> Result<DebugTarget, ConsoleError> {
+        self.debug_target(api_id).await
+    }
+
+    async fn debug_api(
+        &self,
+        api_id: ApiId,
+        environment: EnvironmentName,
+        request: DebugRequest,
+    ) -> Result<DebugAnswer, ConsoleError> {
+        self.send_debug(api_id, environment, request).await
+    }
+
+    async fn list_authorizers(&self) -> Result<AuthorizerList, ConsoleError> {
+        self.authorizers().await
+    }
+
+    async fn create_authorizer(
+        &self,
+        name: AuthorizerName,
+        function: FunctionName,
+        rule: AuthorizerRule,
+    ) -> Result<(), ConsoleError> {
+        self.add_authorizer(name, function, rule).await
+    }
+
+    async fn update_authorizer(
+        &self,
+        authorizer_id: AuthorizerId,
+        name: AuthorizerName,
+        function: FunctionName,
+        rule: AuthorizerRule,
+    ) -> Result<(), ConsoleError> {
+        self.set_authorizer(authorizer_id, name, function, rule)
+            .await
+    }
+
+    async fn delete_authorizer(&self, authorizer_id: AuthorizerId) -> Result<(), ConsoleError> {
+        self.remove_authorizer(authorizer_id).await
     }
 
     async fn list_credentials(&self) -> Result<CredentialList, ConsoleError> {
@@ -293,7 +587,7 @@ impl Console for RequestConsole {
     async fn bind_credential(
         &self,
         credential_id: CredentialId,
-        apis: Vec<TriggerId>,
+        apis: Vec<BoundApi>,
     ) -> Result<(), ConsoleError> {
         self.bind(credential_id, apis).await
     }
@@ -322,9 +616,118 @@ impl Console for RequestConsole {
     async fn bind_policy(
         &self,
         policy_id: PolicyId,
-        apis: Vec<TriggerId>,
+        apis: Vec<BoundApi>,
     ) -> Result<(), ConsoleError> {
         self.bind_policy_to(policy_id, apis).await
+    }
+
+    async fn list_domain_names(&self) -> Result<DomainNameList, ConsoleError> {
+        self.domain_names().await
+    }
+
+    async fn bind_domain_name(
+        &self,
+        name: DomainName,
+        group_id: ApiGroupId,
+        settings: DomainSettings,
+    ) -> Result<(), ConsoleError> {
+        self.add_domain_name(name, group_id, settings).await
+    }
+
+    async fn update_domain_name(
+        &self,
+        domain_name_id: DomainNameId,
+        settings: DomainSettings,
+    ) -> Result<(), ConsoleError> {
+        self.set_domain_name(domain_name_id, settings).await
+    }
+
+    async fn unbind_domain_name(&self, domain_name_id: DomainNameId) -> Result<(), ConsoleError> {
+        self.remove_domain_name(domain_name_id).await
+    }
+
+    async fn list_certificates(&self) -> Result<CertificateList, ConsoleError> {
+        self.certificates().await
+    }
+
+    async fn upload_certificate(
+        &self,
+        name: CertificateName,
+        chain: String,
+        key: Secret,
+    ) -> Result<(), ConsoleError> {
+        self.add_certificate(name, chain, key).await
+    }
+
+    async fn replace_certificate(
+        &self,
+        certificate_id: CertificateId,
+        chain: String,
+        key: Secret,
+    ) -> Result<(), ConsoleError> {
+        self.change_certificate(certificate_id, chain, key).await
+    }
+
+    async fn delete_certificate(&self, certificate_id: CertificateId) -> Result<(), ConsoleError> {
+        self.remove_certificate(certificate_id).await
+    }
+
+    async fn find_gateway(&self) -> Result<GatewayView, ConsoleError> {
+        self.gateway().await
+    }
+
+    async fn update_gateway_settings(&self, settings: GatewaySettings) -> Result<(), ConsoleError> {
+        self.set_gateway_settings(settings).await
+    }
+
+    async fn update_acme_settings(
+        &self,
+        settings: AcmeSettings,
+        agrees_to_terms: bool,
+    ) -> Result<(), ConsoleError> {
+        self.set_acme_settings(settings, agrees_to_terms).await
+    }
+
+    async fn retry_acme(&self, domain_name_id: DomainNameId) -> Result<(), ConsoleError> {
+        self.ask_acme_again(domain_name_id).await
+    }
+
+    async fn list_access_keys(&self) -> Result<Vec<AccessKey>, ConsoleError> {
+        self.access_keys().await
+    }
+
+    async fn create_access_key(
+        &self,
+        description: Description,
+    ) -> Result<NewAccessKey, ConsoleError> {
+        self.add_access_key(description).await
+    }
+
+    async fn enable_access_key(
+        &self,
+        access_key_id: AccessKeyId,
+        is_enabled: bool,
+    ) -> Result<(), ConsoleError> {
+        self.set_access_key(access_key_id, is_enabled).await
+    }
+
+    async fn delete_access_key(&self, access_key_id: AccessKeyId) -> Result<(), ConsoleError> {
+        self.remove_access_key(access_key_id).await
+    }
+
+    async fn list_access_tokens(&self) -> Result<Vec<AccessToken>, ConsoleError> {
+        self.access_tokens().await
+    }
+
+    async fn create_access_token(&self) -> Result<String, ConsoleError> {
+        self.add_access_token().await
+    }
+
+    async fn delete_access_token(
+        &self,
+        access_token_id: AccessTokenId,
+    ) -> Result<(), ConsoleError> {
+        self.remove_access_token(access_token_id).await
     }
 
     async fn list_requests(
@@ -350,6 +753,14 @@ impl Console for RequestConsole {
     ) -> Result<RequestLogs, ConsoleError> {
         self.log_lines(name, query).await
     }
+
+    async fn find_metrics(
+        &self,
+        name: FunctionName,
+        query: MetricsQuery,
+    ) -> Result<Metrics, ConsoleError> {
+        self.metrics(name, query).await
+    }
 }
 
 /// The store's error as the console says it.
@@ -363,17 +774,53 @@ fn refused(error: StoreError) -> ConsoleError {
             409,
             "There is a function of this name already",
         ),
+        StoreError::VersionNameTaken(_) => {
+            ConsoleError::refused("FSS.1062", 409, "There is a version of this name already.")
+        }
+        StoreError::TooManyVersions => ConsoleError::refused(
+            "",
+            403,
+            format!("The function has {MAX_VERSIONS} versions already, latest among them."),
+        ),
+        StoreError::NothingToPublish(last) => ConsoleError::refused(
+            "FSS.1016",
+            400,
+            format!("Neither code nor settings have changed since {last} was published."),
+        ),
+        StoreError::AdditionalVersion(alias) => ConsoleError::refused(
+            "FSS.1094",
+            403,
+            format!("The version is the additional version of the alias {alias}."),
+        ),
+        StoreError::CalledByApis(apis) => {
+            let names: Vec<_> = apis.iter().map(ToString::to_string).collect();
+            let message = format!("APIs call it: {}.", names.join(", "));
+            ConsoleError::refused("FSS.1154", 403, message)
+        }
+        StoreError::AliasNameTaken(_) => {
+            ConsoleError::refused("FSS.1063", 409, "There is an alias of this name already.")
+        }
+        StoreError::TooManyAliases => ConsoleError::refused(
+            "FSS.1043",
+            403,
+            format!("The function has {MAX_ALIASES} aliases already."),
+        ),
+        StoreError::VersionHasAlias(alias) => ConsoleError::refused(
+            "FSS.1066",
+            409,
+            format!("The version has an alias already: {alias}."),
+        ),
         StoreError::ApiNameTaken(_) => ConsoleError::field(
             "api_name",
             "APIG.3202",
             409,
             "There is an API of this name already",
         ),
-        StoreError::PathTaken => ConsoleError::field(
-            "path",
-            "FSS.1147",
-            409,
-            "The group has an API with this path, method and matching in this environment already",
+        StoreError::PathTaken(api) => ConsoleError::field("path", "FSS.1147", 409, path_taken(api)),
+        StoreError::ApiGroupHasApis => ConsoleError::refused(
+            "APIG.3415",
+            403,
+            "The API group cannot be deleted because it contains APIs.",
         ),
         StoreError::ApiGroupNameTaken(_) => ConsoleError::refused(
             "APIG.3201",
@@ -384,6 +831,21 @@ fn refused(error: StoreError) -> ConsoleError {
             "APIG.3205",
             409,
             "There is an environment of this name already.",
+        ),
+        StoreError::TooManyEnvironments => ConsoleError::refused(
+            "APIG.3104",
+            403,
+            format!("There are {MAX_ENVIRONMENTS} environments already, RELEASE among them."),
+        ),
+        StoreError::ReleaseEnvironment => ConsoleError::refused(
+            "",
+            403,
+            "RELEASE cannot be deleted: callers reach it by default.",
+        ),
+        StoreError::EnvironmentInUse => ConsoleError::refused(
+            "APIG.3418",
+            403,
+            "The environment contains published APIs: take them offline first.",
         ),
         StoreError::CredentialNameTaken(_) => ConsoleError::field(
             "name",
@@ -402,6 +864,33 @@ fn refused(error: StoreError) -> ConsoleError {
             403,
             format!("There are {MAX_POLICIES} policies of this kind already."),
         ),
+        StoreError::AuthorizerNameTaken(_) => ConsoleError::field(
+            "name",
+            "APIG.3211",
+            409,
+            "There is an authorizer of this name already",
+        ),
+        StoreError::TooManyAuthorizers => ConsoleError::refused(
+            "APIG.3116",
+            403,
+            format!("There are {MAX_AUTHORIZERS} authorizers already."),
+        ),
+        StoreError::AuthorizerInUse => ConsoleError::refused(
+            "",
+            409,
+            "An API uses the authorizer: delete its trigger first.",
+        ),
+        StoreError::ResponseSetNameTaken(_) => ConsoleError::field(
+            "name",
+            "APIG.3216",
+            409,
+            "The group has a gateway response of this name already",
+        ),
+        StoreError::TooManyResponseSets => ConsoleError::refused(
+            "APIG.3136",
+            403,
+            format!("The group has {MAX_RESPONSE_SETS} gateway responses already."),
+        ),
         StoreError::TooManyCredentials => ConsoleError::refused(
             "APIG.3103",
             403,
@@ -412,6 +901,37 @@ fn refused(error: StoreError) -> ConsoleError {
             403,
             format!("The credential has {MAX_APP_CODES} AppCodes already."),
         ),
+        StoreError::TooManyAccessKeys => ConsoleError::refused(
+            "",
+            403,
+            format!("You have {MAX_ACCESS_KEYS} access keys already: delete one first."),
+        ),
+        StoreError::CertificateNameTaken(_) => {
+            ConsoleError::refused("", 409, "There is a certificate of this name already.")
+        }
+        StoreError::TooManyCertificates => ConsoleError::refused(
+            "APIG.3100",
+            403,
+            format!("There are {MAX_CERTIFICATES} certificates already."),
+        ),
+        StoreError::CertificateInUse => ConsoleError::refused(
+            "",
+            409,
+            "A domain name has this certificate: give it another one first.",
+        ),
+        StoreError::DomainNameTaken(_) => {
+            ConsoleError::field("domain-name", "", 409, "Is bound to an API group already")
+        }
+        StoreError::TooManyDomainNames => ConsoleError::refused(
+            "APIG.3108",
+            403,
+            format!("The API group has {MAX_DOMAIN_NAMES} domain names already."),
+        ),
+        StoreError::TooManyAccessTokens => ConsoleError::refused(
+            "",
+            403,
+            format!("You have {MAX_ACCESS_TOKENS} tokens already: delete one first."),
+        ),
         StoreError::UserNameTaken(_) => {
             ConsoleError::field("name", "", 409, "There is a user of this name already")
         }
@@ -421,17 +941,34 @@ fn refused(error: StoreError) -> ConsoleError {
         StoreError::NotFound(kind) => {
             let code = match kind {
                 Kind::Function => "FSS.1051",
+                Kind::Version => "FSS.1052",
+                Kind::Alias => "FSS.1053",
                 Kind::Trigger => "FSS.1138",
+                Kind::Api => "APIG.3002",
+                Kind::Publication => "APIG.3015",
                 Kind::ApiGroup => "APIG.3001",
                 Kind::Environment => "APIG.3003",
                 Kind::Credential | Kind::AppCode => "APIG.3004",
                 Kind::Policy => "APIG.3005",
-                Kind::User => "",
+                Kind::Authorizer => "APIG.3081",
+                Kind::User
+                | Kind::ResponseSet
+                | Kind::AccessKey
+                | Kind::AccessToken
+                | Kind::Certificate
+                | Kind::DomainName => "",
             };
             ConsoleError::refused(code, 404, format!("The {kind} does not exist."))
         }
         _ => internal(&error),
     }
+}
+
+/// That an API is published already for the same requests.
+fn path_taken(api: &ApiName) -> String {
+    format!(
+        "The group has an API with this path, method and matching in this environment already: {api}"
+    )
 }
 
 /// An error that is not the user's: logged with its chain under a reference

@@ -8,9 +8,13 @@
 #![recursion_limit = "256"]
 
 pub mod access_log;
+pub mod acme;
 pub mod archive;
 pub mod cli;
 pub mod console;
+pub mod counts;
+pub mod deployments;
+pub mod domain_names;
 pub mod doors;
 pub mod drawn;
 pub mod logging;
@@ -18,10 +22,11 @@ pub mod machine;
 pub mod parts;
 pub mod passwords;
 pub mod publish;
+pub mod renewal;
 pub mod serve;
 pub mod session_store;
 pub mod site;
-pub mod throttles;
+pub mod targets;
 pub mod tls;
 pub mod users;
 pub mod web;

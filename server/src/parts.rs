@@ -12,9 +12,13 @@ use sluice_gateway::{AccessLog, Gateway, GatewayConfig, TrustedProxies};
 use sluice_store::{Recorder, Retention, Store, StoreError};
 use tokio::sync::mpsc;
 
+use crate::acme::{Acme, AcmeConfig, Issuing};
 use crate::console::{Addresses, Shared};
+use crate::counts::Counter;
+use crate::domain_names::DomainPublisher;
 use crate::publish::Publisher;
-use crate::throttles::ThrottleCounter;
+use crate::renewal::Renewal;
+use crate::tls::{NamedConfigs, TlsSource};
 use crate::{site, web};
 
 /// Records between the executor and the recorder: a second of heavy traffic.
@@ -94,6 +98,10 @@ pub struct PartsConfig {
     pub memory_bytes: u64,
     /// How the addresses of triggers are made.
     pub addresses: Addresses,
+    /// Where the certificate of the gateway comes from; domain names may have one from there too.
+    pub tls: TlsSource,
+    /// What the operator says of ACME servers.
+    pub acme: AcmeConfig,
     /// Whether the console's cookie is sent over HTTPS only.
     pub secure_cookie: bool,
     /// Who is told of each request to the gateway, if anybody is.
@@ -108,11 +116,17 @@ pub struct Parts {
     pub console: Router,
     /// The gateway, whose routers are to be served.
     pub gateway: Gateway<Executor>,
+    /// How TLS is spoken by the domain names that have a certificate.
+    pub named_configs: NamedConfigs,
     /// Runs the functions.
     pub executor: Executor,
     store: Store,
     recorder: Recorder,
-    throttles: ThrottleCounter,
+    counter: Counter,
+    /// Renews what the local authority has issued.
+    pub renewal: Renewal,
+    /// Issues and renews by ACME.
+    pub issuing: Issuing,
 }
 
 impl Parts {
@@ -143,26 +157,45 @@ impl Parts {
             ..GatewayConfig::default()
         };
         let gateway = Gateway::new(executor.clone(), gateway_config);
-        let publisher = Publisher::new(store.clone(), executor.clone(), gateway.clone());
+        let domain_names = DomainPublisher::new(
+            store.clone(),
+            gateway.clone(),
+            &config.addresses,
+            config.tls,
+        );
+        let named_configs = domain_names.configs();
+        let publisher = Publisher::new(
+            store.clone(),
+            executor.clone(),
+            gateway.clone(),
+            domain_names,
+        );
         publisher.start().await?;
         let shared = Shared {
             store: store.clone(),
             executor: executor.clone(),
             publisher,
+            acme: Acme::new(config.acme),
             addresses: config.addresses,
             lost: recorder.lost(),
             signing_in: tokio::sync::Mutex::default(),
             archiving: tokio::sync::Mutex::default(),
         };
-        let throttles = ThrottleCounter::start(executor.clone(), store.clone());
-        let console = web::router(Arc::new(shared), assets, config.secure_cookie);
+        let counter = Counter::start(executor.clone(), store.clone());
+        let shared = Arc::new(shared);
+        let renewal = Renewal::start(Arc::clone(&shared));
+        let issuing = Issuing::start(Arc::clone(&shared));
+        let console = web::router(shared, assets, config.secure_cookie);
         Ok(Self {
             console,
             gateway,
+            named_configs,
             executor,
             store,
             recorder,
-            throttles,
+            counter,
+            renewal,
+            issuing,
         })
     }
 
@@ -175,7 +208,9 @@ impl Parts {
         {
             tracing::warn!("calls that were still running are not recorded");
         }
-        self.throttles.finish().await;
+        self.issuing.finish().await;
+        self.renewal.finish().await;
+        self.counter.finish().await;
         self.store.close().await
     }
 }

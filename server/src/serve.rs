@@ -13,12 +13,13 @@ use tokio::net::TcpListener;
 use tokio::signal;
 
 use crate::access_log;
+use crate::acme::AcmeConfig;
 use crate::cli::{DataArgs, ServeArgs};
 use crate::console::Addresses;
 use crate::doors::Doors;
 use crate::machine;
 use crate::parts::{Parts, PartsConfig};
-use crate::tls::{self, TlsSource};
+use crate::tls::{self, TlsByName, TlsSource};
 
 /// Why the server could not start.
 type StartError = Box<dyn std::error::Error>;
@@ -44,6 +45,9 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
             (Some(log), Some(guard))
         }
     };
+    let tls = tls_source(&args);
+    // Before the parts, which may issue certificates for domain names.
+    let built_in = tls.server_config(SystemTime::now())?;
     let parts = Parts::build(PartsConfig {
         data: data.clone(),
         retention: Retention {
@@ -60,12 +64,13 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
             http_port: http_listener.local_addr()?.port(),
             https_port: https_listener.local_addr()?.port(),
         },
+        tls,
+        acme: AcmeConfig::read(args.acme_directory.clone(), args.acme_ca_file.as_deref())?,
         secure_cookie: args.secure_cookie,
         access_log,
         trusted_proxies: TrustedProxies::new(args.trusted_proxies.clone()),
     })
     .await?;
-    let tls = tls_source(&args).server_config(SystemTime::now())?;
 
     let ready = ReadyLine::new(&console_listener, &http_listener, &https_listener)?;
     let doors = Doors::new(&args, &parts.gateway);
@@ -74,7 +79,11 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
     let console = doors.console(parts.console.clone());
     let console = listen(console_listener, console, closed.clone());
     let http = listen(http_listener, doors.gateway(gateway(false)), closed.clone());
-    let https = doors.gateway(gateway(true)).tls(tls);
+    let by_name = TlsByName {
+        built_in,
+        named: parts.named_configs.clone(),
+    };
+    let https = doors.gateway(gateway(true)).tls(by_name);
     let https = listen(https_listener, https, closed);
     // Before anyone is told that there is something to stop.
     let mut stop = StopSignals::listen()?;
@@ -111,7 +120,11 @@ fn tls_source(args: &ServeArgs) -> TlsSource {
             cert: cert.clone(),
             key: key.clone(),
         },
-        _ => TlsSource::local_authority(&args.data.data, &args.gateway_domain, &[]),
+        _ => TlsSource::local_authority(
+            &args.data.data,
+            &args.gateway_domain,
+            &args.authority_domains,
+        ),
     }
 }
 

@@ -8,6 +8,8 @@
 //! it was made for: whoever steals its key cannot pose as another site.
 
 mod authority;
+mod by_name;
+pub mod certificate;
 mod instructions;
 
 use std::net::{IpAddr, UdpSocket};
@@ -19,7 +21,14 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use rustls::sign::SingleCertAndKey;
+use sluice_domain::domain_name::{DomainName, TlsVersion};
+use sluice_domain::env_vars::Secret;
 
+use certificate::{Chain, InvalidCertificate};
+
+pub use authority::Issued;
+pub use by_name::{NamedConfigs, TlsByName};
 pub use instructions::ca_instructions;
 
 /// Where the certificate of the HTTPS listener comes from.
@@ -75,6 +84,19 @@ pub enum TlsError {
         /// Why.
         source: rustls::Error,
     },
+    /// There is no local authority.
+    #[error(
+        "the server has its certificate from files (--tls-cert), and so no authority that could issue one"
+    )]
+    NoAuthority,
+    /// The local authority can sign for other names only.
+    #[error(
+        "the local authority can sign for {permitted} only: start the server with --authority-domain, which makes a new authority that has to be trusted again, or upload a certificate"
+    )]
+    NotPermitted {
+        /// The domains that it can sign for.
+        permitted: String,
+    },
     /// A certificate cannot be made.
     #[error("a certificate for {names} cannot be made")]
     Make {
@@ -115,6 +137,41 @@ impl TlsSource {
             Self::Files { cert, key } => config_of_files(cert, key),
         }
     }
+
+    /// A certificate for a domain name, signed by the local authority, which has to be there already.
+    pub fn issue(&self, name: &DomainName, now: SystemTime) -> Result<Issued, TlsError> {
+        match self {
+            Self::LocalAuthority { dir, .. } => authority::issue(dir, name, now),
+            Self::Files { .. } => Err(TlsError::NoAuthority),
+        }
+    }
+}
+
+/// The configuration of a domain name with a certificate of its own: HTTP/2 and HTTP/1.1, with TLS of
+/// this version or a newer one.
+pub fn domain_config(
+    chain: &str,
+    key: &Secret,
+    min_tls: TlsVersion,
+) -> Result<Arc<ServerConfig>, InvalidCertificate> {
+    let provider = Arc::new(ring::default_provider());
+    let certified = Chain::read(chain)?.with_key(key, &provider)?;
+    let versions: &[_] = match min_tls {
+        TlsVersion::V1_2 => &[&rustls::version::TLS12, &rustls::version::TLS13],
+        TlsVersion::V1_3 => &[&rustls::version::TLS13],
+    };
+    let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions);
+    let mut config = builder
+        .map_err(|_| InvalidCertificate::Key)?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    config.alpn_protocols = protocols();
+    Ok(config.into())
+}
+
+/// What is spoken over TLS, the better first.
+fn protocols() -> Vec<Vec<u8>> {
+    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
 }
 
 /// The addresses by which this machine reaches others, and so, mostly, is
@@ -165,7 +222,7 @@ fn config_of_files(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
                 .with_single_cert(chain, private)
         })
         .map_err(pair)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols();
     Ok(config.into())
 }
 

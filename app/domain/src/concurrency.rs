@@ -64,6 +64,15 @@ impl Concurrency {
         self.reserved_instances
     }
 
+    /// The same without reserved instances.
+    #[must_use]
+    pub fn without_reserved(self) -> Self {
+        Self {
+            reserved_instances: 0,
+            ..self
+        }
+    }
+
     /// Whether each call has an instance that served no call before.
     pub fn fresh_instances(self) -> bool {
         self.fresh_instances

@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::env_vars::Secret;
-use crate::id::{AppCodeId, AppKey, CredentialId, TriggerId};
+use crate::id::{AppCodeId, AppKey, CredentialId};
 use crate::parsed::parsed_string;
+use crate::publication::BoundApi;
 use crate::time::Timestamp;
 use crate::trigger::{ApiName, InvalidApiName};
 
@@ -46,8 +47,8 @@ pub struct Credential {
     pub created_at: Timestamp,
     /// Its AppCodes, oldest first.
     pub app_codes: Vec<AppCode>,
-    /// The APIs that it may call, each in the environment it is published in.
-    pub apis: Vec<TriggerId>,
+    /// The APIs that it may call, each in an environment.
+    pub apis: Vec<BoundApi>,
 }
 
 /// An AppCode as it may be shown.
@@ -75,5 +76,5 @@ pub struct CredentialSecrets {
     /// What they may send instead, where an API allows it.
     pub app_codes: Vec<Secret>,
     /// The APIs that they may call.
-    pub apis: HashSet<TriggerId>,
+    pub apis: HashSet<BoundApi>,
 }

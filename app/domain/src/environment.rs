@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::EnvironmentId;
 use crate::parsed::parsed_string;
+use crate::text::ShortDescription;
 
 /// Name of an environment: 3 to 64 characters, a letter first, then letters,
 /// digits and underscores. Callers name it in the header `X-Stage`.
@@ -52,6 +53,9 @@ impl EnvironmentName {
 
 parsed_string!(EnvironmentName, InvalidEnvironmentName);
 
+/// Most environments, RELEASE among them. Source: APIG quotas.
+pub const MAX_ENVIRONMENTS: usize = 10;
+
 /// An environment of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
@@ -59,6 +63,9 @@ pub struct Environment {
     pub environment_id: EnvironmentId,
     /// Its name, unique on the gateway.
     pub name: EnvironmentName,
+    /// What it is for.
+    #[serde(default)]
+    pub description: ShortDescription,
 }
 
 #[cfg(test)]

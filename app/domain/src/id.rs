@@ -116,12 +116,36 @@ hex_id!(
     AppKey, "the AppKey"
 );
 hex_id!(
+    /// By which callers name an access key of a user: `Access=` of a signature.
+    AccessKeyId, "the access key ID"
+);
+hex_id!(
+    /// Id of an access token of a user.
+    AccessTokenId, "the access token id"
+);
+hex_id!(
     /// Id of an AppCode.
     AppCodeId, "the AppCode id"
 );
 hex_id!(
+    /// Id of a set of gateway responses.
+    ResponseSetId, "the gateway response id"
+);
+hex_id!(
     /// Id of a policy.
     PolicyId, "the policy id"
+);
+hex_id!(
+    /// Id of a certificate that was uploaded.
+    CertificateId, "the certificate id"
+);
+hex_id!(
+    /// Id of a domain name that is bound to an API group.
+    DomainNameId, "the domain name id"
+);
+hex_id!(
+    /// Id of a custom authorizer.
+    AuthorizerId, "the authorizer id"
 );
 uuid_id!(
     /// Id of a function; it stays while the function lives.

@@ -3,6 +3,7 @@
 
 mod cors;
 mod response_headers;
+mod throttling;
 
 use std::net::IpAddr;
 
@@ -10,16 +11,22 @@ pub use cors::{
     Cors, CorsFields, CorsMethods, HeaderNames, InvalidCors, InvalidCorsMethods,
     InvalidHeaderNames, InvalidOrigin, InvalidOrigins, MAX_CORS_AGE, Origin, Origins,
 };
+pub(crate) use response_headers::is_the_gateways;
 pub use response_headers::{
     HeaderAction, HeaderChange, HeaderChangeFields, InvalidHeaderChange, InvalidResponseHeaders,
     MAX_HEADER_CHANGES, ResponseHeaders,
+};
+pub use throttling::{
+    CallerId, Exclusion, InvalidThrottling, MAX_EXCLUSIONS, PeriodUnit, Throttling,
+    ThrottlingFields,
 };
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{PolicyId, TriggerId};
+use crate::id::PolicyId;
 use crate::parsed::{named_enum, parsed_string};
+use crate::publication::BoundApi;
 use crate::time::Timestamp;
 use crate::trigger::{ApiName, InvalidApiName};
 
@@ -50,8 +57,8 @@ pub struct Policy {
     pub name: PolicyName,
     /// What it says.
     pub rule: PolicyRule,
-    /// The APIs that it is bound to.
-    pub apis: Vec<TriggerId>,
+    /// The APIs that it is bound to, each in an environment.
+    pub apis: Vec<BoundApi>,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -92,118 +99,6 @@ named_enum! {
         Cors = "CORS", "CORS";
         /// Which headers its answers have.
         ResponseHeaders = "RESPONSE_HEADERS", "Response Headers";
-    }
-}
-
-named_enum! {
-    /// In what a period is counted.
-    pub enum PeriodUnit ("the unit of the period") {
-        /// Seconds.
-        Second = "SECOND", "second";
-        /// Minutes.
-        Minute = "MINUTE", "minute";
-        /// Hours.
-        Hour = "HOUR", "hour";
-        /// Days.
-        Day = "DAY", "day";
-    }
-}
-
-impl PeriodUnit {
-    /// Seconds of one.
-    pub fn seconds(self) -> u64 {
-        match self {
-            Self::Second => 1,
-            Self::Minute => 60,
-            Self::Hour => 60 * 60,
-            Self::Day => 24 * 60 * 60,
-        }
-    }
-}
-
-/// How often an API may be called in a period. Source: request throttling.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "ThrottlingFields", into = "ThrottlingFields")]
-pub struct Throttling(ThrottlingFields);
-
-/// What a [`Throttling`] is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThrottlingFields {
-    /// How many units the period has: 1 to 999.
-    pub period: u32,
-    /// Which ones.
-    pub unit: PeriodUnit,
-    /// Most requests of all callers: 1 to 1,000,000.
-    pub requests: u32,
-    /// Most requests of one credential, if that is limited; not more than of all.
-    pub credential_requests: Option<u32>,
-    /// Most requests of one IP address, if that is limited; not more than of all.
-    pub address_requests: Option<u32>,
-    /// Whether all APIs that it is bound to count together.
-    pub is_shared: bool,
-}
-
-/// Why numbers are no [`Throttling`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidThrottling {
-    /// The period is too short or too long.
-    #[error("the period must be 1 to 999, not {0}")]
-    Period(u32),
-    /// The limit of all callers is out of range.
-    #[error("the limit must be 1 to 1,000,000 requests, not {0}")]
-    Requests(u32),
-    /// A narrower limit is none, or wider than that of all callers.
-    #[error("must be 1 to {most}, what all callers have together, not {given}")]
-    Part {
-        /// The limit of all callers.
-        most: u32,
-        /// What was given.
-        given: u32,
-    },
-}
-
-impl Throttling {
-    /// Its numbers.
-    pub fn fields(&self) -> &ThrottlingFields {
-        &self.0
-    }
-
-    /// The period in seconds.
-    pub fn seconds(&self) -> u64 {
-        u64::from(self.0.period) * self.0.unit.seconds()
-    }
-
-    /// The period in words: `10 second`, as answers of the gateway have it.
-    pub fn period(&self) -> String {
-        format!("{} {}", self.0.period, self.0.unit.label())
-    }
-}
-
-impl TryFrom<ThrottlingFields> for Throttling {
-    type Error = InvalidThrottling;
-
-    fn try_from(fields: ThrottlingFields) -> Result<Self, InvalidThrottling> {
-        use InvalidThrottling as Invalid;
-        let most = fields.requests;
-        if !(1..=999).contains(&fields.period) {
-            return Err(Invalid::Period(fields.period));
-        }
-        if !(1..=1_000_000).contains(&most) {
-            return Err(Invalid::Requests(most));
-        }
-        let parts = [fields.credential_requests, fields.address_requests];
-        for given in parts.into_iter().flatten() {
-            if !(1..=most).contains(&given) {
-                return Err(Invalid::Part { most, given });
-            }
-        }
-        Ok(Self(fields))
-    }
-}
-
-impl From<Throttling> for ThrottlingFields {
-    fn from(throttling: Throttling) -> Self {
-        throttling.0
     }
 }
 
@@ -368,49 +263,6 @@ impl From<AddressRule> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn fields(requests: u32, credential: Option<u32>, address: Option<u32>) -> ThrottlingFields {
-        ThrottlingFields {
-            period: 10,
-            unit: PeriodUnit::Minute,
-            requests,
-            credential_requests: credential,
-            address_requests: address,
-            is_shared: false,
-        }
-    }
-
-    #[test]
-    fn a_throttling_keeps_to_its_rules() {
-        use InvalidThrottling as Invalid;
-        let check = |fields| Throttling::try_from(fields).err();
-        let period = |period| ThrottlingFields {
-            period,
-            ..fields(1, None, None)
-        };
-        assert_eq!(check(fields(10, Some(10), Some(1))), None);
-        assert_eq!(check(fields(0, None, None)), Some(Invalid::Requests(0)));
-        assert_eq!(
-            check(fields(1_000_001, None, None)),
-            Some(Invalid::Requests(1_000_001))
-        );
-        assert_eq!(check(period(0)), Some(Invalid::Period(0)));
-        assert_eq!(check(period(1000)), Some(Invalid::Period(1000)));
-        let part = |given| Some(Invalid::Part { most: 10, given });
-        assert_eq!(check(fields(10, Some(11), None)), part(11));
-        assert_eq!(check(fields(10, None, Some(0))), part(0));
-        let throttling = Throttling::try_from(fields(10, None, None)).unwrap();
-        assert_eq!(
-            (throttling.seconds(), throttling.period().as_str()),
-            (600, "10 minute")
-        );
-        let json = serde_json::to_string(&throttling).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Throttling>(&json).unwrap(),
-            throttling
-        );
-        assert!(serde_json::from_str::<Throttling>(&json.replace(":10,", ":0,")).is_err());
-    }
 
     #[test]
     fn an_access_control_knows_its_addresses() {

@@ -54,3 +54,56 @@ impl Description {
 }
 
 parsed_string!(Description, InvalidDescription);
+
+/// A description of something in the gateway: 0 to 255 characters. Source: APIG user guide,
+/// "Creating an Environment", "Publishing an API".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ShortDescription(String);
+
+/// Why a text is not a [`ShortDescription`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidShortDescription {
+    /// It is longer than 255 characters.
+    #[error("must have at most 255 characters, has {0}")]
+    Length(usize),
+    /// It has a control character other than a line break or a tab.
+    #[error("must not contain control characters")]
+    Control,
+}
+
+impl ShortDescription {
+    /// Most characters it may have.
+    pub const MAX_CHARS: usize = 255;
+
+    /// Parses a description; white space around it is dropped.
+    pub fn parse(text: &str) -> Result<Self, InvalidShortDescription> {
+        use InvalidShortDescription as Invalid;
+        let description = Description::parse(text).map_err(|error| match error {
+            InvalidDescription::Length(chars) => Invalid::Length(chars),
+            InvalidDescription::Control => Invalid::Control,
+        })?;
+        match description.0.chars().count() {
+            0..=Self::MAX_CHARS => Ok(Self(description.0)),
+            chars => Err(Invalid::Length(chars)),
+        }
+    }
+}
+
+parsed_string!(ShortDescription, InvalidShortDescription);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_description_has_its_own_limit() {
+        use InvalidShortDescription::*;
+        let check = |text: &str| ShortDescription::parse(text).map(String::from);
+        assert_eq!(check(" a\nb "), Ok("a\nb".to_owned()));
+        assert_eq!(check(&"ä".repeat(255)), Ok("ä".repeat(255)));
+        assert_eq!(check(&"ä".repeat(256)), Err(Length(256)));
+        assert_eq!(check(&"ä".repeat(600)), Err(Length(600)));
+        assert_eq!(check("a\u{7}"), Err(Control));
+    }
+}

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
+use crate::id::{ApiGroupId, ApiId, AuthorizerId, ResponseSetId, TriggerId};
 use crate::parsed::{named_enum, parsed_string};
 use crate::path::ApiPath;
+use crate::request_parameter::RequestParameters;
+use crate::target::Target;
 use crate::time::Timestamp;
 
 /// Name of the API a trigger publishes: 3 to 64 characters, a letter first,
@@ -76,18 +78,12 @@ named_enum! {
     pub enum Authentication ("the security authentication") {
         /// Callers with the AppKey and AppSecret of a credential.
         App = "APP", "App";
-        /// Users of the console.
+        /// Users of the console, by an access key.
         Iam = "IAM", "IAM";
+        /// Whom a function lets in.
+        Custom = "AUTHORIZER", "Custom";
         /// Everyone.
         None = "NONE", "None";
-    }
-}
-
-impl Authentication {
-    /// True when the gateway can check it. What it cannot check it must not
-    /// accept: such a trigger cannot be created.
-    pub fn is_available(self) -> bool {
-        matches!(self, Self::None | Self::App)
     }
 }
 
@@ -182,20 +178,24 @@ impl From<BackendTimeout> for u32 {
     }
 }
 
-/// What the Create Trigger dialog asks for.
+/// The definition of an API: what the Create Trigger dialog asks for besides the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApigTriggerSettings {
     /// Name of the API to publish.
     pub api_name: ApiName,
     /// Group the API belongs to; decides the host.
     pub group_id: ApiGroupId,
-    /// Environment the API is published in.
-    pub environment_id: EnvironmentId,
+    /// What of the function it calls; `latest` where nothing is said.
+    #[serde(default)]
+    pub target: Target,
     /// Who may call it.
     pub authentication: Authentication,
     /// With App: whether an AppCode is enough, over HTTPS. Source: "Simple Authentication".
     #[serde(default)]
     pub simple_authentication: bool,
+    /// With Custom: what decides.
+    #[serde(default)]
+    pub authorizer_id: Option<AuthorizerId>,
     /// By which protocol.
     pub protocol: Protocol,
     /// Under which path.
@@ -206,6 +206,12 @@ pub struct ApigTriggerSettings {
     pub method: Method,
     /// How long the gateway waits for the function.
     pub timeout: BackendTimeout,
+    /// What requests must have, and what may stand in it. Those of the path are in it.
+    #[serde(default)]
+    pub request_parameters: RequestParameters,
+    /// By which set of its group's gateway responses callers are refused; none is the default one.
+    #[serde(default)]
+    pub response_id: Option<ResponseSetId>,
 }
 
 /// A trigger of type API Gateway (Dedicated) as it stands.
@@ -213,9 +219,9 @@ pub struct ApigTriggerSettings {
 pub struct ApigTrigger {
     /// The trigger's id.
     pub trigger_id: TriggerId,
-    /// Id of the API it published.
+    /// Id of its API.
     pub api_id: ApiId,
-    /// Its settings.
+    /// The API's definition: the latest one, or the one that is published.
     pub settings: ApigTriggerSettings,
     /// When it was created.
     pub created_at: Timestamp,

@@ -385,10 +385,16 @@ fn CodeAttributesList(
     cold_start: RwSignal<ColdStart>,
 ) -> impl IntoView {
     let function = StoredValue::new(current_function().name.get_untracked());
-    let asking = Action::new(move |(): &()| find_cold_start(function.get_value()));
-    Effect::new(move || {
-        if let Some(Ok(found)) = asking.value().get() {
-            cold_start.set(found);
+    let asking = Action::new(move |(): &()| {
+        let asked = attributes.read_untracked().signature.clone();
+        async move {
+            let found = find_cold_start(function.get_value()).await;
+            // Code that was deployed meanwhile is asked about anew.
+            if let Ok(found) = found
+                && attributes.read_untracked().signature == asked
+            {
+                cold_start.set(found);
+            }
         }
     });
     Effect::new(move || {

@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 use sluice_domain::credential::CredentialName;
-use sluice_domain::id::{AppCodeId, CredentialId, TriggerId};
+use sluice_domain::id::{AppCodeId, CredentialId};
+use sluice_domain::publication::BoundApi;
 
 use super::{CredentialList, NewSecret};
 use crate::console::ConsoleError;
@@ -50,11 +51,11 @@ pub async fn delete_app_code(
     .await
 }
 
-/// Lets a credential call these APIs and no others.
+/// Lets a credential call these APIs, each in an environment, and no others.
 #[server(prefix = "/api", endpoint = "credentials/bind", input = Json)]
 pub async fn bind_credential(
     credential_id: CredentialId,
-    apis: Vec<TriggerId>,
+    apis: Vec<BoundApi>,
 ) -> Result<(), ConsoleError> {
     crate::console::ask(|console| async move { console.bind_credential(credential_id, apis).await })
         .await

@@ -3,10 +3,9 @@ use sluice_domain::credential::{AppCode, Credential, MAX_APP_CODES};
 use sluice_domain::id::CredentialId;
 use sluice_domain::trigger::Authentication;
 
-use super::page::Told;
 use super::{bind_credential, create_app_code, delete_app_code, reset_app_secret};
 use crate::apis::{BindForm, BindableApi, BoundApis};
-use crate::ui::{Button, ButtonKind, CopyButton, Dialog, ErrorNotice, Moment};
+use crate::ui::{Button, ButtonKind, CopyButton, Dialog, ErrorNotice, Moment, Told};
 
 /// The card of one credential: its key, its AppCodes, and what it may call.
 #[component]
@@ -30,7 +29,7 @@ pub(super) fn CredentialCard(
     let making = Action::new(move |(): &()| create_app_code(id.get_value()));
     Effect::new(move || {
         if let Some(Ok(code)) = making.value().get() {
-            told.set(Some(Told::AppCode(code)));
+            told.set(Some(vec![("AppCode", code)]));
             on_changed.run(());
         }
     });
@@ -126,7 +125,7 @@ fn ResetForm(
     Effect::new(move || {
         if let Some(Ok(secret)) = resetting.value().get() {
             open.set(false);
-            told.set(Some(Told::Secret(secret)));
+            told.set(Some(secret.told()));
         }
     });
     let submit = move |event: leptos::ev::SubmitEvent| {

@@ -6,8 +6,8 @@ use super::card::CredentialCard;
 use super::{CredentialList, NewSecret, create_credential, delete_credential, list_credentials};
 use crate::console::{ConsoleError, sentence};
 use crate::ui::{
-    Button, ButtonKind, ConfirmDelete, CopyButton, Dialog, ErrorNotice, Loaded, Notice, NoticeKind,
-    PageHeader, TextField,
+    Button, ButtonKind, ConfirmDelete, Dialog, ErrorNotice, Loaded, PageHeader, TextField, Told,
+    ToldOnce,
 };
 
 /// API Gateway > Credentials.
@@ -23,56 +23,12 @@ pub(crate) fn CredentialsPage() -> impl IntoView {
         </PageHeader>
         <Loaded resource=listed view=move |list| view! { <CredentialCards list listed told/> }/>
         <Dialog title="Create Credential" open=creating>
-            <CreateCredentialForm open=creating on_created=Callback::new(move |secret| {
-                told.set(Some(Told::Secret(secret)));
+            <CreateCredentialForm open=creating on_created=Callback::new(move |secret: NewSecret| {
+                told.set(Some(secret.told()));
                 listed.refetch();
             })/>
         </Dialog>
         <ToldOnce told/>
-    }
-}
-
-/// What is told once.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Told {
-    /// A new secret.
-    Secret(NewSecret),
-    /// A new AppCode.
-    AppCode(String),
-}
-
-/// Shows what is told once, until it is closed.
-#[component]
-fn ToldOnce(told: RwSignal<Option<Told>>) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move || open.set(told.read().is_some()));
-    Effect::new(move || {
-        if !open.get() && told.read_untracked().is_some() {
-            told.set(None);
-        }
-    });
-    let facts = move || match told.get() {
-        Some(Told::Secret(NewSecret {
-            app_key,
-            app_secret,
-        })) => {
-            vec![("AppKey", app_key.to_string()), ("AppSecret", app_secret)]
-        }
-        Some(Told::AppCode(code)) => vec![("AppCode", code)],
-        None => Vec::new(),
-    };
-    view! {
-        <Dialog title="Copy It Now" open wide=true>
-            <Notice kind=NoticeKind::Warning>"This is shown once. It is kept encrypted, and nobody can read it here again."</Notice>
-            <dl class="facts facts--urls">
-                {move || facts().into_iter().map(|(label, text)| view! {
-                    <div><dt>{label}</dt><dd><code>{text.clone()}</code> " " <CopyButton text=text label=format!("Copy {label}")/></dd></div>
-                }).collect_view()}
-            </dl>
-            <div class="dialog__footer">
-                <Button kind=ButtonKind::Primary on_press=Callback::new(move |()| open.set(false))>"Done"</Button>
-            </div>
-        </Dialog>
     }
 }
 

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 use super::{FunctionDetails, find_function};
 use crate::console::ConsoleError;
 use crate::routes;
-use crate::ui::{Card, CopyButton, Loaded, Moment, Tab, Tabs};
+use crate::ui::{CopyButton, Loaded, Moment, Tab, Tabs};
 
 /// The function whose page this is.
 #[derive(Clone, Copy)]
@@ -105,25 +105,5 @@ fn FunctionInfo(details: FunctionDetails) -> impl IntoView {
             <div><dt>"URN"</dt><dd><code>{details.urn.clone()}</code> " " <CopyButton text=details.urn label="Copy URN"/></dd></div>
             <div><dt>"Description"</dt><dd>{description}</dd></div>
         </dl>
-    }
-}
-
-/// Version.
-#[component]
-pub(crate) fn VersionPage() -> impl IntoView {
-    view! {
-        <Card title="Versions">
-            <p>"This function has one version, "<strong>"latest"</strong>": what was deployed last. Publishing frozen versions comes later."</p>
-        </Card>
-    }
-}
-
-/// Aliases.
-#[component]
-pub(crate) fn AliasesPage() -> impl IntoView {
-    view! {
-        <Card title="Aliases">
-            <p>"An alias is a name for a version. Aliases come together with versions, later."</p>
-        </Card>
     }
 }

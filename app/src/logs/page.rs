@@ -6,6 +6,7 @@ use leptos_router::params::ParamsMap;
 use sluice_domain::invocation::Cause;
 
 use super::query::{LEVELS, LogQueryView, LogRange, LogResult};
+use super::range::{RangeFields, RangeLinks};
 use super::request_list::RequestListView;
 use super::request_logs::RequestLogsView;
 use crate::functions::current_function;
@@ -79,24 +80,17 @@ pub(super) fn with(params: &ParamsMap, changes: &[(&str, &str)]) -> String {
 #[component]
 fn LogFilter(query: Memo<LogQueryView>, lines: Memo<bool>) -> impl IntoView {
     let params = use_query_map();
-    let range = move |(range, name, label): (LogRange, &'static str, &'static str)| {
-        view! {
-            <a href=move || with(&params.read(), &[("range", name)]) class="segments__choice" data-noscroll="true"
-                aria-current=move || (query.read().range == range).then_some("true")>{label}</a>
-        }
-    };
+    let href = move |name| with(&params.read(), &[("range", name)]);
+    let range = Signal::derive(move || query.read().range);
     let text = move |name: &'static str| params.read().get(name).unwrap_or_default();
     let chosen = move |name: &'static str, value: &'static str| text(name) == value;
     view! {
-        <nav class="segments" aria-label="Time range">{LogRange::ALL.map(range).collect_view()}</nav>
+        <RangeLinks ranges=&LogRange::OF_LOGS chosen=range href/>
         <Form method="GET" action="" attr:class="toolbar" attr:role="search">
             <input type="hidden" name="view" value=move || if lines.get() { "lines" } else { "" }/>
             <input type="hidden" name="range" value=move || query.read().range.name()/>
             <Show when=move || query.read().range == LogRange::Custom>
-                <label class="toolbar__field">"From (UTC)"
-                    <input class="input" type="datetime-local" name="from" value=move || text("from") prop:value=move || text("from")/></label>
-                <label class="toolbar__field">"To (UTC)"
-                    <input class="input" type="datetime-local" name="to" value=move || text("to") prop:value=move || text("to")/></label>
+                <RangeFields/>
             </Show>
             <input class="input toolbar__search" type="search" name="q" aria-label="Search logs by keyword" placeholder="Search logs by keyword."
                 title="Words, * as a wildcard, \"a phrase\", && and ||" value=move || text("q") prop:value=move || text("q")/>

@@ -30,6 +30,10 @@ pub enum LogRange {
     /// The last hour.
     #[default]
     Hour,
+    /// The last 3 hours.
+    ThreeHours,
+    /// The last 12 hours.
+    HalfDay,
     /// The last 24 hours.
     Day,
     /// The last 72 hours.
@@ -40,11 +44,26 @@ pub enum LogRange {
 
 impl LogRange {
     /// Every range: its name in the address and its label.
-    pub(crate) const ALL: [(Self, &'static str, &'static str); 4] = [
+    pub(crate) const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Hour, "1h", "Last hour"),
+        (Self::ThreeHours, "3h", "Last 3 hours"),
+        (Self::HalfDay, "12h", "Last 12 hours"),
         (Self::Day, "1d", "Last day"),
         (Self::ThreeDays, "3d", "Last 3 days"),
         (Self::Custom, "custom", "Custom"),
+    ];
+
+    /// Those that Logs offers. Source: Monitoring > Logs.
+    pub(crate) const OF_LOGS: [Self; 4] = [Self::Hour, Self::Day, Self::ThreeDays, Self::Custom];
+
+    /// Those that Metrics offers. Source: Monitoring > Metrics.
+    pub(crate) const OF_METRICS: [Self; 6] = [
+        Self::Hour,
+        Self::ThreeHours,
+        Self::HalfDay,
+        Self::Day,
+        Self::ThreeDays,
+        Self::Custom,
     ];
 
     /// How many milliseconds back it goes; none for [`LogRange::Custom`].
@@ -52,6 +71,8 @@ impl LogRange {
         const HOUR: i64 = 3_600_000;
         match self {
             Self::Hour => Some(HOUR),
+            Self::ThreeHours => Some(3 * HOUR),
+            Self::HalfDay => Some(12 * HOUR),
             Self::Day => Some(24 * HOUR),
             Self::ThreeDays => Some(72 * HOUR),
             Self::Custom => None,
@@ -63,6 +84,19 @@ impl LogRange {
             .iter()
             .find(|(range, ..)| *range == self)
             .map_or("", |(_, name, _)| name)
+    }
+
+    pub(crate) fn label(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        let found = all.find(|(range, ..)| *range == self);
+        found.map_or("", |(.., label)| label)
+    }
+
+    /// The range of that name; the last hour where there is none.
+    pub(crate) fn named(name: &str) -> Self {
+        let mut all = Self::ALL.iter();
+        let found = all.find(|(_, known, _)| *known == name);
+        found.map_or(Self::Hour, |(range, ..)| *range)
     }
 }
 
@@ -108,10 +142,7 @@ impl LogQueryView {
     pub(crate) fn from_params(params: &ParamsMap) -> Self {
         let text = |name: &str| params.get(name).unwrap_or_default();
         Self {
-            range: LogRange::ALL
-                .iter()
-                .find(|(_, name, _)| *name == text("range"))
-                .map_or(LogRange::Hour, |(range, ..)| *range),
+            range: LogRange::named(&text("range")),
             from: moment(&text("from")),
             to: moment(&text("to")),
             keyword: text("q"),

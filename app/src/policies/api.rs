@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
-use sluice_domain::id::{PolicyId, TriggerId};
+use sluice_domain::id::PolicyId;
 use sluice_domain::policy::{PolicyName, PolicyRule};
+use sluice_domain::publication::BoundApi;
 
 use super::PolicyList;
 use crate::console::ConsoleError;
@@ -35,8 +36,8 @@ pub async fn delete_policy(policy_id: PolicyId) -> Result<(), ConsoleError> {
     crate::console::ask(|console| async move { console.delete_policy(policy_id).await }).await
 }
 
-/// Binds a policy to these APIs and no others.
+/// Binds a policy to these APIs, each in an environment, and no others.
 #[server(prefix = "/api", endpoint = "policies/bind", input = Json)]
-pub async fn bind_policy(policy_id: PolicyId, apis: Vec<TriggerId>) -> Result<(), ConsoleError> {
+pub async fn bind_policy(policy_id: PolicyId, apis: Vec<BoundApi>) -> Result<(), ConsoleError> {
     crate::console::ask(|console| async move { console.bind_policy(policy_id, apis).await }).await
 }

@@ -3,8 +3,8 @@ use sluice_domain::policy::{
     AccessControl, Cors, HeaderChange, Policy, PolicyRule, ResponseHeaders, Throttling,
 };
 
-use super::bind_policy;
 use super::form::PolicyForm;
+use super::{NamedCaller, bind_policy};
 use crate::apis::{BindForm, BindableApi, BoundApis};
 use crate::ui::{Button, Dialog, Moment};
 
@@ -13,6 +13,7 @@ use crate::ui::{Button, Dialog, Moment};
 pub(super) fn PolicyCard(
     policy: Policy,
     apis: StoredValue<Vec<BindableApi>>,
+    callers: StoredValue<Vec<NamedCaller>>,
     on_changed: Callback<()>,
     on_delete: Callback<()>,
 ) -> impl IntoView {
@@ -21,7 +22,9 @@ pub(super) fn PolicyCard(
     let (binding, editing) = (RwSignal::new(false), RwSignal::new(false));
     let heading = policy.name.to_string();
     let facts = match &policy.rule {
-        PolicyRule::Throttling(throttling) => throttling_facts(throttling),
+        PolicyRule::Throttling(throttling) => {
+            callers.with_value(|callers| throttling_facts(throttling, callers))
+        }
         PolicyRule::AccessControl(access) => access_facts(access),
         PolicyRule::Cors(cors) => cors_facts(cors),
         PolicyRule::ResponseHeaders(headers) => header_facts(headers),
@@ -51,12 +54,15 @@ pub(super) fn PolicyCard(
             <BindForm offered=apis bound save=bind open=binding on_changed none="No API is published. Create a trigger first."/>
         </Dialog>
         <Dialog title=format!("Edit {heading}") open=editing wide=true>
-            <PolicyForm edited=policy.get_value() open=editing on_saved=on_changed/>
+            <PolicyForm edited=policy.get_value() callers open=editing on_saved=on_changed/>
         </Dialog>
     }
 }
 
-fn throttling_facts(throttling: &Throttling) -> Vec<(&'static str, String)> {
+fn throttling_facts(
+    throttling: &Throttling,
+    callers: &[NamedCaller],
+) -> Vec<(&'static str, String)> {
     let fields = throttling.fields();
     let unit = fields.unit.label();
     let period = match fields.period {
@@ -69,13 +75,22 @@ fn throttling_facts(throttling: &Throttling) -> Vec<(&'static str, String)> {
     };
     let limits = [
         ("Max. Requests", Some(fields.requests)),
+        ("Max. User Requests", fields.user_requests),
         ("Max. Credential Requests", fields.credential_requests),
         ("Max. IP Address Requests", fields.address_requests),
     ];
     let limits = limits
         .into_iter()
         .filter_map(|(label, limit)| Some((label, format!("{} {period}", limit?))));
-    limits.chain([("Counted", counted.to_owned())]).collect()
+    let excluded = fields.excluded.iter().map(|it| {
+        let named = callers.iter().find(|one| one.caller == it.caller);
+        let name = named.map_or("Deleted", |one| &one.name);
+        format!("{name}: {} {period}", it.requests)
+    });
+    let excluded: Vec<_> = excluded.collect();
+    let excluded = (!excluded.is_empty()).then(|| ("Excluded", excluded.join(", ")));
+    let facts = limits.chain(excluded);
+    facts.chain([("Counted", counted.to_owned())]).collect()
 }
 
 fn access_facts(access: &AccessControl) -> Vec<(&'static str, String)> {

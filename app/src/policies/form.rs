@@ -3,6 +3,7 @@ use sluice_domain::policy::{Policy, PolicyKind, PolicyName, PolicyRule};
 
 mod access;
 mod cors;
+mod excluded;
 mod response_headers;
 mod throttling;
 
@@ -11,7 +12,7 @@ use cors::{CorsFields, CorsInputs};
 use response_headers::{ResponseHeadersFields, ResponseHeadersInputs};
 use throttling::{ThrottlingFields, ThrottlingInputs};
 
-use super::{create_policy, update_policy};
+use super::{NamedCaller, create_policy, update_policy};
 use crate::console::sentence;
 use crate::ui::{Button, ButtonKind, ErrorNotice, SelectField, TextField, choices};
 
@@ -19,6 +20,7 @@ use crate::ui::{Button, ButtonKind, ErrorNotice, SelectField, TextField, choices
 #[component]
 pub(super) fn PolicyForm(
     #[prop(optional)] edited: Option<Policy>,
+    callers: StoredValue<Vec<NamedCaller>>,
     open: RwSignal<bool>,
     on_saved: Callback<()>,
 ) -> impl IntoView {
@@ -31,7 +33,7 @@ pub(super) fn PolicyForm(
     let rule = edited.as_ref().map(|it| &it.rule);
     let first_kind = rule.map_or(PolicyKind::Throttling, PolicyRule::kind);
     let kind = RwSignal::new(first_kind.name().to_owned());
-    let throttling = ThrottlingInputs::new(rule);
+    let throttling = ThrottlingInputs::new(rule, callers);
     let access = AccessInputs::new(rule);
     let cors = CorsInputs::new(rule);
     let response_headers = ResponseHeadersInputs::new(rule);

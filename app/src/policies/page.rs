@@ -18,10 +18,7 @@ pub(crate) fn PoliciesPage() -> impl IntoView {
         <PageHeader title="Policies">
             <Button kind=ButtonKind::Primary on_press=Callback::new(move |()| creating.set(true))>"Create Policy"</Button>
         </PageHeader>
-        <Loaded resource=listed view=move |list| view! { <PolicyCards list listed/> }/>
-        <Dialog title="Create Policy" open=creating wide=true>
-            <PolicyForm open=creating on_saved=Callback::new(move |()| listed.refetch())/>
-        </Dialog>
+        <Loaded resource=listed view=move |list| view! { <PolicyCards list listed creating/> }/>
     }
 }
 
@@ -29,7 +26,14 @@ pub(crate) fn PoliciesPage() -> impl IntoView {
 fn PolicyCards(
     list: PolicyList,
     listed: Resource<Result<PolicyList, ConsoleError>>,
+    creating: RwSignal<bool>,
 ) -> impl IntoView {
+    let PolicyList {
+        policies,
+        apis,
+        callers,
+    } = list;
+    let (apis, callers) = (StoredValue::new(apis), StoredValue::new(callers));
     let confirming = RwSignal::new(false);
     let to_delete = RwSignal::new(None::<Policy>);
     let deleting = Action::new(move |policy: &Policy| delete_policy(policy.policy_id.clone()));
@@ -39,28 +43,29 @@ fn PolicyCards(
             listed.refetch();
         }
     });
-    if list.policies.is_empty() {
-        return view! {
+    let changed = Callback::new(move |()| listed.refetch());
+    let is_empty = policies.is_empty();
+    view! {
+        {is_empty.then(|| view! {
             <div class="empty">
                 <p class="empty__title">"No policies yet"</p>
                 <p>"A policy says how often an API may be called, from which addresses, by pages of which origins, or which headers its answers have."</p>
             </div>
-        }
-        .into_any();
-    }
-    let apis = StoredValue::new(list.apis);
-    view! {
+        })}
         <div class="item-cards">
-            {list.policies.into_iter().map(|policy| {
+            {policies.into_iter().map(|policy| {
                 let chosen = policy.clone();
                 let delete = move |()| {
                     deleting.value().set(None);
                     to_delete.set(Some(chosen.clone()));
                     confirming.set(true);
                 };
-                view! { <PolicyCard policy apis on_changed=Callback::new(move |()| listed.refetch()) on_delete=Callback::new(delete)/> }
+                view! { <PolicyCard policy apis callers on_changed=changed on_delete=Callback::new(delete)/> }
             }).collect_view()}
         </div>
+        <Dialog title="Create Policy" open=creating wide=true>
+            <PolicyForm callers open=creating on_saved=changed/>
+        </Dialog>
         <ConfirmDelete
             title="Delete Policy"
             message=Signal::derive(move || to_delete.read().as_ref().map_or_else(String::new, |policy| {
@@ -76,5 +81,4 @@ fn PolicyCards(
             })
         />
     }
-    .into_any()
 }

@@ -1,8 +1,6 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
-use sluice_domain::api_group::{ApiGroup, ApiGroupName};
-use sluice_domain::environment::{Environment, EnvironmentName};
-use sluice_domain::id::TriggerId;
+use sluice_domain::id::{EnvironmentId, TriggerId};
 use sluice_domain::trigger::ApigTriggerSettings;
 
 use super::{TriggerCardView, TriggerChoices};
@@ -23,16 +21,17 @@ pub async fn find_trigger_choices() -> Result<TriggerChoices, ConsoleError> {
     crate::console::ask(|console| async move { console.trigger_choices().await }).await
 }
 
-/// Creates a trigger and publishes its API.
+/// Creates a trigger and publishes its API in an environment.
 #[server(prefix = "/api", endpoint = "triggers/create", input = Json)]
 pub async fn create_trigger(
     name: String,
     settings: ApigTriggerSettings,
+    environment_id: EnvironmentId,
 ) -> Result<(), ConsoleError> {
     use crate::console::{ask, parse};
 
     let name = parse("name", "FSS.1002", &name)?;
-    ask(|console| async move { console.create_trigger(name, settings).await }).await
+    ask(|console| async move { console.create_trigger(name, settings, environment_id).await }).await
 }
 
 /// Deletes a trigger and its API.
@@ -42,16 +41,4 @@ pub async fn delete_trigger(name: String, trigger_id: TriggerId) -> Result<(), C
 
     let name = parse("name", "FSS.1002", &name)?;
     ask(|console| async move { console.delete_trigger(name, trigger_id).await }).await
-}
-
-/// Creates an API group.
-#[server(prefix = "/api", endpoint = "api-groups/create", input = Json)]
-pub async fn create_api_group(name: ApiGroupName) -> Result<ApiGroup, ConsoleError> {
-    crate::console::ask(|console| async move { console.create_api_group(name).await }).await
-}
-
-/// Creates an environment.
-#[server(prefix = "/api", endpoint = "environments/create", input = Json)]
-pub async fn create_environment(name: EnvironmentName) -> Result<Environment, ConsoleError> {
-    crate::console::ask(|console| async move { console.create_environment(name).await }).await
 }

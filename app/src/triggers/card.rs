@@ -1,92 +1,70 @@
 use leptos::prelude::*;
+use sluice_domain::api_group::ApiGroupName;
 
 use super::TriggerCardView;
-use super::call_it::CallIt;
-use crate::ui::{Button, CopyButton, Moment};
+use crate::apis::{PublishedApi, PublishedFacts};
+use crate::routes;
+use crate::ui::{Button, ButtonKind, Moment, Notice, NoticeKind};
 
-/// The card of one trigger: its URL, and what it is set to.
+/// The card of one trigger: what callers reach of its API.
 #[component]
 pub(crate) fn TriggerCard(view: TriggerCardView, on_delete: Callback<()>) -> impl IntoView {
-    let call_it = view.clone();
+    let name = view.name();
     let TriggerCardView {
         trigger,
-        url,
-        path_url,
+        published,
         api_instance,
         group_name,
-        environment_name,
     } = view;
-    let settings = trigger.settings;
-    let tiles = [
-        ("API Group", group_name.to_string()),
-        ("Environment", environment_name.to_string()),
-        (
-            "Security Authentication",
-            match settings.simple_authentication {
-                true => format!("{}, AppCode", settings.authentication.name()),
-                false => settings.authentication.name().to_owned(),
-            },
-        ),
-        ("Matching", settings.matching.label().to_owned()),
-        ("Method", settings.method.label().to_owned()),
-        ("Protocol", settings.protocol.label().to_owned()),
-        ("Path", settings.path.to_string()),
-        (
-            "Timeout",
-            format!("{} ms", thousands(settings.timeout.millis())),
-        ),
-    ];
-    let name = settings.api_name.to_string();
+    let badge = match published.is_empty() {
+        true => view! { <span class="badge">"Offline"</span> },
+        false => view! { <span class="badge badge--success">"Enabled"</span> },
+    };
+    let page = routes::api(&trigger.api_id);
+    let notice = match published.iter().all(|api| api.settings == trigger.settings) {
+        _ if published.is_empty() => Some((
+            "It is published in no environment: callers are answered with 404. ",
+            "Publish it",
+        )),
+        true => None,
+        false => Some((
+            "The definition has changed since it was published. This is what callers reach. ",
+            "See what differs",
+        )),
+    };
+    let facts = move |api: PublishedApi| {
+        view! { <PublishedCard api api_instance=api_instance.clone() group_name=group_name.clone()/> }
+    };
     view! {
         <article class="item-card" aria-label=name.clone()>
             <header class="item-card__header">
                 <div>
-                    <h3 class="item-card__name">{name.clone()} " " <span class="badge badge--success">"Enabled"</span></h3>
+                    <h3 class="item-card__name"><a href=page.clone()>{name.clone()}</a> " " {badge}</h3>
                     <p class="muted">"Created: " <Moment at=trigger.created_at/></p>
                 </div>
-                <Button label=format!("Delete {name}") on_press=on_delete>"Delete"</Button>
+                <div class="item-card__actions">
+                    <a class=ButtonKind::Normal.class() href=routes::debug(&trigger.api_id) aria-label=format!("Debug {name}")>"Debug"</a>
+                    <Button label=format!("Delete {name}") on_press=on_delete>"Delete"</Button>
+                </div>
             </header>
-            <dl class="facts facts--urls">
-                <div>
-                    <dt>"URL"</dt>
-                    <dd><a href=url.clone() target="_blank" rel="noopener">{url.clone()}</a> " " <CopyButton text=url label="Copy URL"/></dd>
-                </div>
-                <div>
-                    <dt>"URL without a host name"</dt>
-                    <dd><a href=path_url.clone() target="_blank" rel="noopener">{path_url.clone()}</a> " " <CopyButton text=path_url label="Copy URL without a host name"/></dd>
-                </div>
-                <div><dt>"API Instance"</dt><dd>{api_instance}</dd></div>
-            </dl>
-            <dl class="tiles">
-                {tiles.into_iter().map(|(label, value)| view! {
-                    <div class="tile"><dt class="tile__label">{label}":"</dt><dd class="tile__value">{value}</dd></div>
-                }).collect_view()}
-            </dl>
-            <CallIt view=call_it/>
+            {notice.map(|(text, link)| view! {
+                <Notice kind=NoticeKind::Warning>{text} <a href=page>{link}</a></Notice>
+            })}
+            {published.into_iter().map(facts).collect_view()}
         </article>
     }
 }
 
-/// A number with commas between thousands: `5,000`.
-fn thousands(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn thousands_are_parted_by_commas() {
-        assert_eq!(
-            [1, 999, 5000, 60_000, 1_234_567].map(super::thousands),
-            ["1", "999", "5,000", "60,000", "1,234,567"]
-        );
-    }
+/// What callers reach in one environment.
+#[component]
+fn PublishedCard(
+    api: PublishedApi,
+    api_instance: String,
+    group_name: ApiGroupName,
+) -> impl IntoView {
+    let belongs = vec![
+        ("API Group", group_name.to_string()),
+        ("Environment", api.environment.name.to_string()),
+    ];
+    view! { <PublishedFacts api api_instance belongs/> }
 }

@@ -61,7 +61,7 @@ fn TriggerCards(
         <p class="muted">{format!("Total: {count}")}</p>
         <h3 class="trigger-type">"API Gateway (Dedicated) " <span class="muted">{format!("(Subtotal: {count})")}</span></h3>
         <Notice kind=NoticeKind::Info>
-            "A dedicated APIG trigger cannot be disabled, only deleted: its URL is an API that is published for as long as the trigger exists."
+            "A dedicated APIG trigger cannot be disabled, only deleted: what it made is an API, which can be edited, published and taken offline on a page of its own."
         </Notice>
         <div class="item-cards">
             {cards.into_iter().map(|card| {
@@ -77,7 +77,11 @@ fn TriggerCards(
         <ConfirmDelete
             title="Delete Trigger"
             message=Signal::derive(move || to_delete.read().as_ref().map_or_else(String::new, |card| {
-                format!("{} will be deleted with its API. Its URL stops working at once: {}", card.trigger.settings.api_name, card.url)
+                let name = card.name();
+                match card.published.first() {
+                    Some(api) => format!("{name} will be deleted with its API. Its URL stops working at once: {}", api.url),
+                    None => format!("{name} will be deleted with its API, and the records of its publications."),
+                }
             }))
             open=confirming
             busy=deleting.pending()

@@ -61,15 +61,14 @@ pub(crate) fn Hint(
     view! { <p id=id class="field__hint">{text}</p> }
 }
 
-/// One choice of a [`SelectField`]: value, label, whether it can be chosen.
+/// One choice of a [`SelectField`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) value: String,
     pub(crate) label: String,
-    pub(crate) disabled: bool,
 }
 
-/// Choices that can all be chosen, from pairs of value and label.
+/// Choices from pairs of value and label.
 pub(crate) fn choices<V: Into<String>, L: Into<String>>(
     pairs: impl IntoIterator<Item = (V, L)>,
 ) -> Vec<Choice> {
@@ -78,7 +77,6 @@ pub(crate) fn choices<V: Into<String>, L: Into<String>>(
         .map(|(value, label)| Choice {
             value: value.into(),
             label: label.into(),
-            disabled: false,
         })
         .collect()
 }
@@ -110,10 +108,10 @@ pub(crate) fn SelectField(
                         on:change=move |event| value.set(event_target_value(&event))
                     >
                         {move || options.get().into_iter().map(|choice| {
-                            let Choice { value: choice, label, disabled } = choice;
+                            let Choice { value: choice, label } = choice;
                             let this = choice.clone();
                             view! {
-                                <option value=choice disabled=disabled selected=move || *value.read() == this>{label}</option>
+                                <option value=choice selected=move || *value.read() == this>{label}</option>
                             }
                         }).collect_view()}
                     </select>

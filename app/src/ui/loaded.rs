@@ -12,6 +12,9 @@ use crate::console::ConsoleError;
 pub(crate) fn Loaded<T, V>(
     resource: Resource<Result<T, ConsoleError>>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+    /// The heading of the page where it failed; none where a heading stands above anyway.
+    #[prop(optional, into)]
+    heading: Option<&'static str>,
 ) -> impl IntoView
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
@@ -24,7 +27,10 @@ where
                 Suspend::new(async move {
                     match resource.await {
                         Ok(value) => Either::Left(view(value)),
-                        Err(error) => Either::Right(view! { <ErrorNotice error/> }),
+                        Err(error) => Either::Right(view! {
+                            {heading.map(|text| view! { <h1 class="page-header__title">{text}</h1> })}
+                            <ErrorNotice error/>
+                        }),
                     }
                 })
             }}

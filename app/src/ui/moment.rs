@@ -36,6 +36,14 @@ fn local_text(at: Timestamp) -> RwSignal<String> {
     text
 }
 
+/// How far the reader's time zone is ahead of UTC at a moment, in minutes: nothing on the server,
+/// which writes UTC, and until the browser has taken over.
+pub(crate) fn zone_offset(at: Timestamp) -> RwSignal<i32> {
+    let minutes = RwSignal::new(0);
+    Effect::new(move || minutes.set(local_offset(at)));
+    minutes
+}
+
 /// How long ago a moment was, seen from `now`, with the moment itself on hover.
 #[component]
 pub(crate) fn Ago(at: Timestamp, now: Timestamp) -> impl IntoView {
@@ -45,8 +53,7 @@ pub(crate) fn Ago(at: Timestamp, now: Timestamp) -> impl IntoView {
 #[cfg(feature = "hydrate")]
 fn local_format(at: Timestamp) -> String {
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.millis() as f64));
-    // JavaScript counts the minutes to be added to reach UTC.
-    let offset = -(date.get_timezone_offset() as i32);
+    let offset = local_offset(at);
     let sign = if offset < 0 { '-' } else { '+' };
     format!(
         "{:04}-{:02}-{:02} {:02}:{:02}:{:02} GMT{sign}{:02}:{:02}",
@@ -59,6 +66,18 @@ fn local_format(at: Timestamp) -> String {
         offset.abs() / 60,
         offset.abs() % 60
     )
+}
+
+#[cfg(feature = "hydrate")]
+fn local_offset(at: Timestamp) -> i32 {
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.millis() as f64));
+    // JavaScript counts the minutes to be added to reach UTC.
+    -(date.get_timezone_offset() as i32)
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn local_offset(_: Timestamp) -> i32 {
+    0
 }
 
 #[cfg(not(feature = "hydrate"))]

@@ -63,14 +63,9 @@ pub(crate) fn ErrorNotice(error: ConsoleError) -> impl IntoView {
             drop(here.set_href(&routes::sign_in(&path)));
         }
     });
-    let code = match &error {
-        ConsoleError::Refused { code, .. } if !code.is_empty() => format!("{code}: "),
-        _ => String::new(),
-    };
     view! {
         <Notice kind=NoticeKind::Error>
-            {code}
-            {error.to_string()}
+            {error.with_code()}
             {signed_out.then(|| view! { " " <a href=routes::SIGN_IN>"Sign In"</a> })}
         </Notice>
     }

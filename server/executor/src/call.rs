@@ -5,6 +5,8 @@ use std::sync::Arc;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{Failure, InvocationRecord, Origin};
 
+use crate::trace::Trace;
+
 /// Largest event in bytes. A body of an APIG trigger has at most 4 MB; as text
 /// in JSON, where each of its bytes may have to be escaped as `\u0000`, six
 /// times that.
@@ -19,6 +21,8 @@ pub struct Call {
     pub origin: Origin,
     /// The event, as JSON text.
     pub event: String,
+    /// Where its steps are noted; for most calls nowhere.
+    pub trace: Trace,
 }
 
 /// One invocation that has ended.

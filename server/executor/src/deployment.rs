@@ -114,6 +114,11 @@ impl Deployment {
         self.slots().used()
     }
 
+    /// Counts a call of the function that a policy of the gateway has refused.
+    pub fn throttle_by_policy(&self) {
+        self.slots().throttle_by_policy();
+    }
+
     pub(crate) fn slots(&self) -> &Arc<Slots> {
         &self.share.slots
     }

@@ -11,6 +11,9 @@ use rustls::pki_types::CertificateDer;
 use sluice_domain::function::Runtime;
 use sluice_domain::id::FunctionId;
 use sluice_domain::invocation::InvocationRecord;
+use sluice_domain::metrics::{InstanceMetrics, ThrottleReason, Throttles};
+use sluice_domain::trace::Stage;
+use sluice_domain::version::LATEST;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::budget::Budget;
@@ -22,6 +25,7 @@ use crate::engine::{self, Pausing, Ticker};
 use crate::gate::Gate;
 use crate::instance::{Blueprint, Surroundings};
 use crate::kept::Kept;
+use crate::onward::Onward;
 use crate::outbound::{Outside, Trust};
 use crate::retire::retire;
 use crate::runtime::{ReadyRuntime, RuntimeImage, StartError, unusable};
@@ -30,7 +34,7 @@ use crate::slots::Slots;
 use crate::snapshot::{self, NoSnapshot};
 use crate::standalone::NoStandalone;
 use crate::turns::Turns;
-use crate::{artifact, code, run, scratch, standalone, supply, syntax};
+use crate::{artifact, code, heap, run, scratch, standalone, supply, syntax};
 
 /// How often instances that wait too long are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -147,6 +151,7 @@ impl Executor {
             });
             runtimes.collect::<Result<_, _>>()
         })?;
+        heap::give_back();
         let folder = config.artifacts.join("components");
         let components =
             Components::new(by_epochs.clone(), folder.clone()).map_err(unusable(&folder))?;
@@ -252,7 +257,7 @@ impl Executor {
         let (spec, folder, kept) = tokio::task::spawn_blocking(move || {
             let folder = code::write(&spec.code, &parent);
             let at = Kept::of(&kept, &spec, &of, &clock);
-            Kept::remove_others(&kept, &spec.function_id, at.as_ref());
+            Kept::remove_others(&kept, &spec.function_id, &spec.version, at.as_ref());
             (spec, folder, at)
         })
         .await
@@ -271,7 +276,10 @@ impl Executor {
         let ticking = inner.ticker.during_call();
         syntax::check(spec.runtime, &spec.code, &blueprint).await?;
         drop(ticking);
-        share.slots.resize(inner.most_instances(&spec));
+        // Of all versions together there are as many as the function has now.
+        if spec.version == LATEST {
+            share.slots.resize(inner.most_instances(&spec));
+        }
         let deployment = Deployment::new(Arc::downgrade(inner), spec, blueprint, share, kept);
         let deployment = Arc::new(deployment);
         inner.remember(&deployment);
@@ -281,15 +289,23 @@ impl Executor {
     /// Forgets a function that is no more: what was kept of its memory.
     pub async fn forget(&self, function_id: FunctionId) {
         let kept = self.0.folders.kept.clone();
-        let removing =
-            tokio::task::spawn_blocking(move || Kept::remove_others(&kept, &function_id, None));
+        let removing = tokio::task::spawn_blocking(move || Kept::remove_all(&kept, &function_id));
         // It fails only where the server ends, and files that nobody uses go some day.
         let _ = removing.await;
     }
 
-    /// Runs one invocation. It runs in a task of its own: when the caller goes
-    /// away, the function still runs to its end or its execution timeout and
-    /// is recorded. `accept` turns the result, as JSON text, into what the
+    /// Forgets a version of a function that is no more, as [`Self::forget`] does all of them.
+    pub async fn forget_version(&self, function_id: FunctionId, version: String) {
+        let kept = self.0.folders.kept.clone();
+        let removing = tokio::task::spawn_blocking(move || {
+            Kept::remove_others(&kept, &function_id, &version, None);
+        });
+        // It fails only where the server ends, and files that nobody uses go some day.
+        let _ = removing.await;
+    }
+
+    /// Runs one invocation. When the caller goes away, the function still runs
+    /// to its end or its execution timeout and is recorded. `accept` turns the result, as JSON text, into what the
     /// caller needs; what it refuses is recorded as a failure of the code.
     pub async fn invoke<T, F>(
         &self,
@@ -308,6 +324,7 @@ impl Executor {
         }
         let inside = self.0.gate.enter().ok_or(Refused::Stopping)?;
         self.prepare(deployment);
+        let waiting = call.trace.begin(Stage::Queue);
         let slots = deployment.slots();
         let slot = slots.take(self.0.config.queue_wait).await;
         let slot = slot.ok_or_else(|| Refused::Throttled {
@@ -316,8 +333,12 @@ impl Executor {
         // Without a recorder nothing may run: it would leave no trace.
         let place = self.0.place_for_record().await;
         let place = place.map_err(|_| Refused::Stopping)?;
+        call.trace.end(waiting, || {
+            let (used, most) = (slots.used(), slots.most());
+            format!("{used} of {most} instances of the function at work")
+        });
         let (inner, deployment) = (Arc::clone(&self.0), Arc::clone(deployment));
-        let task = tokio::spawn(async move {
+        let work = Onward::new(async move {
             supply::taking(&inner, &deployment);
             let (invocation, used) = run::invocation(&inner, &deployment, call, accept).await;
             place.send(Arc::clone(&invocation.record));
@@ -331,21 +352,45 @@ impl Executor {
             drop(inside);
             invocation
         });
-        task.await.map_err(|ended| match ended.is_panic() {
-            true => Refused::Fault,
-            // Only the end of the whole server cancels it.
-            false => Refused::Stopping,
-        })
+        work.await.map_err(|_| Refused::Fault)
     }
 
-    /// Calls that were refused for want of an instance since this was asked last, by function.
-    pub fn take_throttled(&self) -> Vec<(FunctionId, u64)> {
-        let shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts = shares.iter().filter_map(|(id, share)| {
-            let count = share.upgrade()?.slots.take_throttled();
-            (count > 0).then(|| (id.clone(), count))
+    /// Calls that were refused since this was asked last, for want of an instance or by a policy
+    /// of the gateway.
+    pub fn take_throttled(&self) -> Vec<Throttles> {
+        let counts = self.0.shares().into_iter().flat_map(|(id, share)| {
+            let counts = [
+                (ThrottleReason::Instances, share.slots.take_throttled()),
+                (
+                    ThrottleReason::Policy,
+                    share.slots.take_throttled_by_policy(),
+                ),
+            ];
+            counts.map(|(reason, count)| Throttles {
+                function_id: id.clone(),
+                reason,
+                count,
+            })
         });
-        counts.collect()
+        counts.filter(|throttles| throttles.count > 0).collect()
+    }
+
+    /// The functions that have instances, or had some since this was asked last: the most at work
+    /// since then, and those that wait for a call now.
+    pub fn take_instances(&self) -> Vec<(FunctionId, InstanceMetrics)> {
+        let mut all: HashMap<FunctionId, InstanceMetrics> = HashMap::new();
+        for (id, share) in self.0.shares() {
+            all.entry(id).or_default().busy = share.slots.take_peak() as u64;
+        }
+        for deployment in self.0.deployments() {
+            let spec = deployment.spec();
+            let instances = all.entry(spec.function_id.clone()).or_default();
+            instances.ready += deployment.waiting_instances() as u64;
+            let reserved = spec.settings.concurrency.reserved_instances();
+            instances.reserved = instances.reserved.max(u64::from(reserved));
+        }
+        all.retain(|_, instances| *instances != InstanceMetrics::default());
+        all.into_iter().collect()
     }
 
     /// Takes no more calls, and waits for those in flight and for what is to run before
@@ -444,6 +489,13 @@ impl Inner {
         wanted.min(self.config.max_instances_per_function)
     }
 
+    /// What each function has, as long as something serves it.
+    fn shares(&self) -> Vec<(FunctionId, Arc<Share>)> {
+        let all = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let alive = |(id, share): (&FunctionId, &Weak<Share>)| Some((id.clone(), share.upgrade()?));
+        all.iter().filter_map(alive).collect()
+    }
+
     /// What the deployments of a function share.
     fn share(&self, spec: &DeploymentSpec) -> Arc<Share> {
         let mut all = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
@@ -495,7 +547,7 @@ async fn make_snapshot(inner: Weak<Inner>, deployment: Weak<Deployment>) {
     if made.is_ok() {
         // Nobody may call it for long, and what it saves is of interest now.
         let begun = Instant::now();
-        let is_all = deployment.spec().settings.initializer.is_none();
+        let is_all = !blueprint.has_initializer();
         if is_all && blueprint.instance().await.is_ok() {
             blueprint.measured(true, begun.elapsed());
         }

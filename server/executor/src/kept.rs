@@ -1,6 +1,6 @@
 //! Snapshots that outlive the server, so that code that takes long to load is not loaded again
-//! after each start. A file is named by its function and by the
-//! digest of all that the memory in it came from.
+//! after each start. A file is named by its function and by the digest of all that the memory in it
+//! came from.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sluice_domain::id::FunctionId;
+use sluice_domain::version::LATEST;
 use wasmtime::{Engine, Module};
 
 use crate::artifact;
@@ -31,6 +32,9 @@ pub struct Kept {
     name: String,
     clock: Clock,
 }
+
+/// Letters of a digest in the name of a file.
+const DIGITS: usize = 64;
 
 impl Kept {
     /// The place of the snapshot of `spec` in `folder`; none where there must be none: its memory
@@ -62,19 +66,41 @@ impl Kept {
         let digest = hex::encode(parts.0.finalize());
         Some(Self {
             folder: folder.to_owned(),
-            name: format!("{}-{digest}.cwasm", spec.function_id),
+            name: format!(
+                "{}{digest}.cwasm",
+                of_version(&spec.function_id, &spec.version)
+            ),
             clock: *clock,
         })
     }
 
-    /// Removes the snapshots of a function, apart from the one at `current`: they may hold what it is
-    /// not to have any more. Blocks.
-    pub fn remove_others(folder: &Path, function_id: &FunctionId, current: Option<&Self>) {
+    /// Removes the snapshots of a version of a function, apart from the one at `current`: they may
+    /// hold what it is not to have any more. Blocks.
+    pub fn remove_others(
+        folder: &Path,
+        function_id: &FunctionId,
+        version: &str,
+        current: Option<&Self>,
+    ) {
+        let of_version = of_version(function_id, version);
+        // The version's own end with the digest; those of one whose name begins like its, do not.
+        let length = of_version.len() + DIGITS + ".cwasm".len();
+        Self::remove_if(folder, |name| {
+            let is_current = current.is_some_and(|current| current.name == name);
+            name.starts_with(&of_version) && name.len() == length && !is_current
+        });
+    }
+
+    /// Removes the snapshots of all versions of a function. Blocks.
+    pub fn remove_all(folder: &Path, function_id: &FunctionId) {
         let of_function = format!("{function_id}-");
+        Self::remove_if(folder, |name| name.starts_with(&of_function));
+    }
+
+    fn remove_if(folder: &Path, is_unwanted: impl Fn(&str) -> bool) {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_current = current.is_some_and(|current| current.name == name);
-            if name.starts_with(&of_function) && artifact::is_compiled(&name) && !is_current {
+            if artifact::is_compiled(&name) && is_unwanted(&name) {
                 artifact::remove(folder, &name);
             }
         }
@@ -119,6 +145,14 @@ impl Kept {
     }
 }
 
+/// What the names of a version's files begin with.
+fn of_version(function_id: &FunctionId, version: &str) -> String {
+    match version {
+        LATEST => format!("{function_id}-"),
+        version => format!("{function_id}-{version}-"),
+    }
+}
+
 /// Parts of a digest, each with its length before it, so that none can pass for two.
 struct Parts(Sha256);
 
@@ -126,5 +160,41 @@ impl Parts {
     fn add(&mut self, part: &[u8]) {
         self.0.update((part.len() as u64).to_le_bytes());
         self.0.update(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_told_apart_by_their_whole_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let [function, other] = [[1; 16], [2; 16]].map(FunctionId::from_bytes);
+        let name = |function: &FunctionId, version, digit: &str| {
+            let begin = of_version(function, version);
+            format!("{begin}{}.cwasm", digit.repeat(DIGITS))
+        };
+        let all = [
+            name(&function, LATEST, "a"),
+            name(&function, LATEST, "b"),
+            name(&function, "v1", "a"),
+            name(&function, "v1-b", "a"),
+            name(&other, LATEST, "a"),
+        ];
+        for name in &all {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let left = || {
+            let left = all.iter().map(|name| folder.path().join(name).exists());
+            left.map(|is_left| if is_left { 'x' } else { '-' })
+                .collect::<String>()
+        };
+        Kept::remove_others(folder.path(), &function, "v1", None);
+        assert_eq!(left(), "xx-xx");
+        Kept::remove_others(folder.path(), &function, LATEST, None);
+        assert_eq!(left(), "---xx");
+        Kept::remove_all(folder.path(), &function);
+        assert_eq!(left(), "----x");
     }
 }

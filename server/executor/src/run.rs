@@ -13,6 +13,7 @@ use sluice_domain::invocation::{
     megabytes_text, millis_text,
 };
 use sluice_domain::time::Timestamp;
+use sluice_domain::trace::Stage;
 
 use crate::call::{Call, Invocation, Outcome, ResponseRefused};
 use crate::deployment::{Deployment, DeploymentSpec};
@@ -22,6 +23,7 @@ use crate::instance::Instance;
 use crate::log::{Log, now};
 use crate::making;
 use crate::retire::retire;
+use crate::trace::Begun;
 
 /// On how many instances an initializer is tried before the call fails. Source: initializer, up to
 /// 3 tries.
@@ -65,7 +67,9 @@ pub async fn pre_stop(
     instance: &mut Instance,
 ) -> (InvocationRecord, bool) {
     let _ticking = executor.ticker.during_call();
-    let id = RequestId::from_bytes(uuid::Uuid::new_v4().into_bytes());
+    // With the time in front, as the gateway draws them.
+    let now = uuid::Timestamp::now(uuid::NoContext);
+    let id = RequestId::from_bytes(uuid::Uuid::new_v7(now).into_bytes());
     let mut story = Story::new();
     let running = AssertUnwindSafe(story.pre_stop(spec, hook, &id, instance)).catch_unwind();
     let (cause, returned) = match running.await {
@@ -115,14 +119,17 @@ impl Story {
         call: &Call,
         accept: impl FnOnce(String) -> Result<T, ResponseRefused>,
     ) -> Result<(Cause, Outcome<T>), Failed> {
+        let trace = &call.trace;
+        let taking = trace.begin(Stage::Instance);
         let (mut instance, success) = match deployment.pool.take() {
             Some(instance) => {
+                trace.end(taking, || waited(&instance).to_owned());
                 // What it printed when it was made before anybody called.
                 self.collect(&instance);
                 (instance, Cause::Success)
             }
             None => (
-                self.cold_start(executor, deployment, call).await?,
+                self.cold_start(executor, deployment, call, taking).await?,
                 Cause::ColdStart,
             ),
         };
@@ -138,7 +145,10 @@ impl Story {
             deployment.pool.give_back(instance);
         }
         let result = returned?;
-        match accept(result) {
+        let (decoding, bytes) = (trace.begin(Stage::Response), result.len());
+        let accepted = accept(result);
+        trace.end(decoding, || format!("{bytes} bytes of JSON"));
+        match accepted {
             Ok(accepted) => Ok((success, Outcome::Returned(accepted))),
             Err(refused) => {
                 self.report(&refused.0);
@@ -154,14 +164,16 @@ impl Story {
         executor: &Inner,
         deployment: &Deployment,
         call: &Call,
+        making: Begun,
     ) -> Result<Instance, Failed> {
-        let id = &call.request_id;
+        let (id, trace) = (&call.request_id, &call.trace);
         let begun = Instant::now();
         let version = &deployment.spec().version;
         self.platform(format!("Start load request '{id}', version: {version}"));
         let mut instance = making::instance(executor, deployment, id).await?;
         let from_snapshot = instance.is_loaded;
-        let mut ready = making::ready(&mut instance, deployment, id).await;
+        trace.end(making, || made(from_snapshot).to_owned());
+        let mut ready = making::ready(&mut instance, deployment, id, trace).await;
         let mut last_try = begun;
         for number in 2..=INITIALIZER_TRIES {
             let failed = match ready {
@@ -172,15 +184,17 @@ impl Story {
             // Its place may be needed for the next one.
             drop(instance);
             last_try = Instant::now();
+            let making = trace.begin(Stage::Instance);
             instance = match making::instance(executor, deployment, id).await {
                 Ok(instance) => instance,
                 Err(_) => return Err(failed),
             };
+            trace.end(making, || made(instance.is_loaded).to_owned());
             self.report(&failed.report);
             self.platform(format!(
                 "Initializer failed, try {number} of {INITIALIZER_TRIES} on a new instance"
             ));
-            ready = making::ready(&mut instance, deployment, id).await;
+            ready = making::ready(&mut instance, deployment, id, trace).await;
         }
         let took = begun.elapsed();
         self.cold_start = Some(took);
@@ -212,9 +226,11 @@ impl Story {
         ));
         let begun = Instant::now();
         let limit = timeout.duration();
+        let handling = call.trace.begin(Stage::Handler);
         let running = instance.invoke(id, &call.event, limit, &mut self.cpu);
         let ended = tokio::time::timeout(limit, running).await;
         self.duration = begun.elapsed();
+        call.trace.end(handling, || told_of(&ended).to_owned());
         self.collect(instance);
         let refused = instance.was_refused_space();
         let by_disk = |failed: Failed| match refused {
@@ -349,6 +365,32 @@ fn may_try_again(failed: &Failed, spec: &DeploymentSpec, begun: Instant) -> bool
     let initializer = spec.settings.initializer.as_ref();
     failed.cause == Cause::InitializationFailed
         && initializer.is_some_and(|it| begun.elapsed() < it.timeout.duration())
+}
+
+/// What a trace tells of an instance that waited for a call.
+fn waited(instance: &Instance) -> &'static str {
+    match instance.renewed {
+        0 => "Warm: it was there",
+        _ => "Renewed: it was there, made new after an earlier call",
+    }
+}
+
+/// What a trace tells of an instance that was made for a call.
+fn made(from_snapshot: bool) -> &'static str {
+    match from_snapshot {
+        true => "Cold start: made from the snapshot",
+        false => "Cold start: made from the runtime",
+    }
+}
+
+/// What a trace tells of how a handler ended.
+fn told_of<T, F, E, L>(ended: &Result<Result<Result<T, F>, E>, L>) -> &'static str {
+    match ended {
+        Ok(Ok(Ok(_))) => "Returned",
+        Ok(Ok(Err(_))) => "Failed",
+        Ok(Err(_)) => "Ended by the sandbox",
+        Err(_) => "Ended by its execution timeout",
+    }
 }
 
 /// What a panic had to say.

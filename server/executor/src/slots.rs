@@ -16,6 +16,10 @@ pub struct Slots {
     size: Mutex<Size>,
     waiting: AtomicUsize,
     throttled: AtomicU64,
+    throttled_by_policy: AtomicU64,
+    /// Slots in use, and the most of them since that was asked last.
+    busy: AtomicUsize,
+    peak: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -40,6 +44,9 @@ impl Slots {
             size: Mutex::new(Size { most, surplus: 0 }),
             waiting: AtomicUsize::new(0),
             throttled: AtomicU64::new(0),
+            throttled_by_policy: AtomicU64::new(0),
+            busy: AtomicUsize::new(0),
+            peak: AtomicUsize::new(0),
         }
     }
 
@@ -93,6 +100,22 @@ impl Slots {
         self.throttled.swap(0, Ordering::Relaxed)
     }
 
+    /// Counts a call that a policy of the gateway has refused.
+    pub fn throttle_by_policy(&self) {
+        self.throttled_by_policy.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Those that policies have refused since this was asked last.
+    pub fn take_throttled_by_policy(&self) -> u64 {
+        self.throttled_by_policy.swap(0, Ordering::Relaxed)
+    }
+
+    /// The most that were in use at a time since this was asked last.
+    pub fn take_peak(&self) -> usize {
+        let busy = self.busy.load(Ordering::Relaxed);
+        self.peak.swap(busy, Ordering::Relaxed).max(busy)
+    }
+
     async fn wait(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
         let _waiting = Waiting::one_more(&self.waiting)?;
         let free = Arc::clone(&self.free).acquire_owned();
@@ -101,6 +124,8 @@ impl Slots {
     }
 
     fn slot(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Slot {
+        let busy = self.busy.fetch_add(1, Ordering::Relaxed) + 1;
+        self.peak.fetch_max(busy, Ordering::Relaxed);
         Slot {
             permit: Some(permit),
             slots: Arc::clone(self),
@@ -114,6 +139,7 @@ impl Slots {
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        self.slots.busy.fetch_sub(1, Ordering::Relaxed);
         let mut size = self.slots.size();
         if size.surplus > 0
             && let Some(permit) = self.permit.take()
@@ -162,6 +188,18 @@ mod tests {
         slots.resize(3);
         let more = [slots.try_take(), slots.try_take()];
         assert!(more.iter().all(Option::is_some) && slots.try_take().is_none());
+    }
+
+    #[tokio::test]
+    async fn the_most_that_were_in_use_are_told_once() {
+        let slots = Arc::new(Slots::new(3));
+        assert_eq!(slots.take_peak(), 0);
+        let kept = slots.try_take();
+        drop((slots.try_take(), slots.try_take()));
+        assert_eq!(slots.take_peak(), 3, "though they are free again");
+        assert_eq!(slots.take_peak(), 1, "what is in use counts anew");
+        drop(kept);
+        assert_eq!((slots.take_peak(), slots.take_peak()), (1, 0));
     }
 
     #[tokio::test]

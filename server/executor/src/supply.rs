@@ -13,6 +13,7 @@ use crate::failed::Failed;
 use crate::instance::Instance;
 use crate::renew::Pristine;
 use crate::slots::Slot;
+use crate::trace::Trace;
 use crate::{making, retire};
 
 /// Calls at a time from which on a further instance is made when the last one is taken.
@@ -55,7 +56,7 @@ async fn make(inner: &Inner, deployment: &Deployment) -> Result<Instance, Failed
     let id = nobodys_request();
     let instance = deployment.blueprint.instance().await;
     let mut instance = instance.map_err(|error| Failed::by_making(&id, &error))?;
-    making::ready(&mut instance, deployment, &id).await?;
+    making::ready(&mut instance, deployment, &id, &Trace::default()).await?;
     Ok(instance)
 }
 
@@ -78,7 +79,8 @@ pub async fn replace(
     }
     let _ticking = inner.ticker.during_call();
     let made = if returned && renewed(&deployment, &mut used).await {
-        let ready = making::ready(&mut used, &deployment, &nobodys_request()).await;
+        let (id, trace) = (nobodys_request(), Trace::default());
+        let ready = making::ready(&mut used, &deployment, &id, &trace).await;
         ready.map(|()| used)
     } else {
         drop(used);

@@ -105,7 +105,6 @@ async fn what_the_memory_came_from_has_to_be_the_same() {
     };
     assert!(check(&|_| {}).await);
     assert!(!check(&|spec| spec.code = spec_in(runtime, &format!("{SLOW}\n")).code).await);
-    assert!(!check(&|spec| spec.version = "v1".to_owned()).await);
     assert!(!check(&|spec| spec.function_name = "other".parse().unwrap()).await);
     assert!(!check(&|spec| spec.settings.timeout = ExecutionTimeout::try_from(9).unwrap()).await);
     let rules = OutboundRules::parse_lines("example.com").unwrap();
@@ -115,6 +114,12 @@ async fn what_the_memory_came_from_has_to_be_the_same() {
     let more = [("index.py", SLOW), ("data", "x")];
     assert!(!check(&|spec| spec.code = package_in(runtime, "index.handler", &more).code).await);
     assert!(check(&|_| {}).await);
+    // Another version has one of its own, beside this one.
+    let mut version = slow(runtime);
+    version.version = "v1".to_owned();
+    let restored = world.executor.restore(version).await.unwrap();
+    assert!(restored.snapshot().is_none());
+    assert_eq!(files(&world).len(), 1);
 }
 
 /// The files of a folder, with the times at which they were changed.

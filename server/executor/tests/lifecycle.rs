@@ -15,6 +15,7 @@ use common::{Given, World, call, eventually, failure, returned, spec, spec_in, t
 use sluice_domain::concurrency::Concurrency;
 use sluice_domain::function::{ExecutionTimeout, Initializer, Runtime};
 use sluice_domain::invocation::Cause;
+use sluice_domain::metrics::ThrottleReason;
 use sluice_executor::{Deployment, DeploymentSpec, Refused};
 
 fn with(mut spec: DeploymentSpec, max: u32, reserved: u32, fresh: bool) -> DeploymentSpec {
@@ -224,8 +225,32 @@ async fn a_call_that_waited_in_vain_is_refused_and_counted() {
     returned(first);
     assert_eq!(refused.err(), Some(Refused::Throttled { max_instances: 1 }));
     let id = deployment.spec().function_id.clone();
-    assert_eq!(world.executor.take_throttled(), [(id, 1)]);
+    deployment.throttle_by_policy();
+    let [of_instances, of_policy] = &world.executor.take_throttled()[..] else {
+        panic!("each reason is counted by itself");
+    };
+    assert_eq!((&of_instances.function_id, of_instances.count), (&id, 1));
+    assert_eq!(of_instances.reason, ThrottleReason::Instances);
+    assert_eq!((&of_policy.function_id, of_policy.count), (&id, 1));
+    assert_eq!(of_policy.reason, ThrottleReason::Policy);
     assert_eq!(world.executor.take_throttled(), []);
+}
+
+#[tokio::test]
+async fn the_most_instances_since_the_last_look_are_told() {
+    let world = World::with_queue_wait(Duration::from_secs(60)).await;
+    let deployment = world.deploy_spec(with(spec(SLEEPS), 2, 0, true)).await;
+    let deployment = deployment.unwrap();
+    let calls = ["0.1", "0.1", "0.1"].map(|event| world.call(&deployment, event));
+    futures::future::join_all(calls)
+        .await
+        .into_iter()
+        .for_each(|invocation| drop(returned(invocation)));
+    let [(function_id, most)] = &world.executor.take_instances()[..] else {
+        panic!("it has one function");
+    };
+    assert_eq!(function_id, &deployment.spec().function_id);
+    assert_eq!((most.busy, most.reserved), (2, 0));
 }
 
 #[tokio::test]

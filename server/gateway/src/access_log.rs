@@ -11,9 +11,10 @@ use http::Method;
 use http::header::{HOST, USER_AGENT};
 use http::request::Parts;
 use serde::Serialize;
-use sluice_domain::id::{ApiRequestId, CredentialId, RequestId};
+use sluice_domain::id::{ApiRequestId, RequestId};
 use sluice_domain::time::Timestamp;
 
+use crate::auth::Identity;
 use crate::encode::text_of;
 use crate::route_table::PublishedApi;
 
@@ -58,6 +59,12 @@ pub struct AccessLine<'a> {
     /// The credential that the caller has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id: Option<&'a str>,
+    /// The access key that the caller has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_key_id: Option<&'a str>,
+    /// The user whose access key or token it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<&'a str>,
     /// The id of the invocation, as in the function's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invocation_id: Option<&'a str>,
@@ -91,7 +98,8 @@ pub(crate) struct Accessed {
     host: String,
     uri: String,
     user_agent: String,
-    pub(crate) app_id: Option<CredentialId>,
+    /// Who the caller has proved to be.
+    pub(crate) identity: Option<Identity>,
     pub(crate) invocation_id: Option<RequestId>,
 }
 
@@ -118,7 +126,7 @@ impl Accessed {
             host: host.unwrap_or_else(|| header(HOST).into_owned()),
             uri: request.uri.path().to_owned(),
             user_agent: header(USER_AGENT).into_owned(),
-            app_id: None,
+            identity: None,
             invocation_id: None,
         }
     }
@@ -142,6 +150,18 @@ impl Accessed {
             group_id: published.api.settings.group_id.as_str(),
             stage: published.environment.as_str(),
         });
+        let (mut app_id, mut access_key_id, mut user_name) = (None, None, None);
+        match &self.identity {
+            Some(Identity::Credential(credential)) => {
+                app_id = Some(credential.credential_id.as_str());
+            }
+            Some(Identity::AccessKey(key)) => {
+                access_key_id = Some(key.secrets.access_key_id.as_str());
+                user_name = Some(key.secrets.user_name.as_str());
+            }
+            Some(Identity::AccessToken(token)) => user_name = Some(token.user_name.as_str()),
+            None => {}
+        }
         (self.log.0)(&AccessLine {
             time: self.time.iso_format(),
             request_id: self.request_id.as_str(),
@@ -155,7 +175,9 @@ impl Accessed {
             bytes_sent: response.body().size_hint().exact().unwrap_or(0),
             request_time: seconds(self.began.elapsed()),
             api,
-            app_id: self.app_id.as_ref().map(CredentialId::as_str),
+            app_id,
+            access_key_id,
+            user_name,
             invocation_id: self.invocation_id.as_ref().map(RequestId::as_str),
             apig_err_code: error,
         });

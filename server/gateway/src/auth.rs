@@ -1,7 +1,12 @@
 //! Who may call an API.
 
+mod access_keys;
+mod access_tokens;
 mod credentials;
+mod identity;
+mod modes;
 mod nonces;
+mod refused;
 mod signature;
 
 use std::sync::Arc;
@@ -11,12 +16,19 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::uri::Authority;
 use sluice_domain::credential::CredentialSecrets;
-use sluice_domain::id::CredentialId;
+use sluice_domain::id::EnvironmentId;
+use sluice_domain::publication::BoundApi;
 use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{ApigTrigger, Authentication};
 
+pub(crate) use access_keys::AccessKeys;
+pub(crate) use access_tokens::{AUTH_TOKEN, AccessTokens};
 pub use credentials::Credentials;
+pub(crate) use identity::Identity;
+pub use modes::Withheld;
+pub(crate) use modes::{API_KEY, APP_SECRET};
 pub(crate) use nonces::Nonces;
+pub use refused::{AppRefused, IamRefused, SignatureRefused};
 use signature::{Signed, Unverified};
 
 use crate::error::GatewayError;
@@ -31,75 +43,6 @@ pub(crate) fn is_signature(headers: &HeaderMap) -> bool {
     values.any(|value| value.as_bytes().starts_with(b"SDK-HMAC-SHA256"))
 }
 
-/// Why a caller is not let through, for the caller. None of it tells a secret.
-#[derive(Debug, thiserror::Error)]
-pub enum AppRefused {
-    /// There is neither a signature nor an AppCode.
-    #[error("the header Authorization is missing")]
-    Missing,
-    /// There is something else.
-    #[error("Authorization must be SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…")]
-    Form,
-    /// A header that belongs to a signature is there twice.
-    #[error("the header {0} is given more than once")]
-    Twice(&'static str),
-    /// No credential has this AppKey.
-    #[error("app not found, appkey {0}")]
-    UnknownKey(String),
-    /// No credential has this AppCode.
-    #[error("app not found, appcode")]
-    UnknownCode,
-    /// An AppCode that anybody on the way can read is no secret.
-    #[error("an AppCode is accepted over HTTPS only")]
-    CodeInPlainText,
-    /// The API wants a signature.
-    #[error("the API has no simple authentication")]
-    CodeNotAllowed,
-    /// The date of the signature cannot be read.
-    #[error("X-Sdk-Date must have the form YYYYMMDDTHHMMSSZ")]
-    Date,
-    /// The signature is too old, or of the future.
-    #[error("signature expired, signature time:{signed},server time:{now}")]
-    Expired {
-        /// When it was made, as it says.
-        signed: String,
-        /// The time here.
-        now: String,
-    },
-    /// A header that was signed did not come.
-    #[error("the signed header {0} is missing")]
-    HeaderMissing(String),
-    /// A header that has to be is not part of what is signed.
-    #[error("{0} is not among the signed headers")]
-    NotSigned(&'static str),
-    /// A header is named several times.
-    #[error("SignedHeaders names {0} more than once")]
-    SignedTwice(String),
-    /// The path is not the same for the signature and for the API.
-    #[error("a signed path must not have %2F")]
-    EscapedSlash,
-    /// The body is another than the one that the signature speaks of.
-    #[error("the body is not the one of X-Sdk-Content-Sha256")]
-    Body,
-    /// The signature is of another request, or made with another secret. The request as it had to
-    /// be signed is for the caller alone, and not for the server's log.
-    #[error("signature verification failed")]
-    Signature(String),
-    /// The same signed request came before.
-    #[error("X-Sdk-Nonce was used before")]
-    Replayed,
-}
-
-impl AppRefused {
-    /// What the caller is told.
-    pub(crate) fn told(&self) -> String {
-        match self {
-            Self::Signature(request) => format!("{self}, canonicalRequest:{request}"),
-            _ => self.to_string(),
-        }
-    }
-}
-
 /// What a check looks at.
 pub(crate) struct Caller<'a> {
     pub(crate) request: &'a Parts,
@@ -111,44 +54,53 @@ pub(crate) struct Caller<'a> {
 /// Who is let in, if what is still to be looked at proves right.
 pub(crate) struct Admission {
     /// Whom the caller says to be; nobody where everybody is let in.
-    credential: Option<Arc<CredentialSecrets>>,
+    identity: Option<Identity>,
     /// What can be looked at only with the body.
     signature: Option<Box<Signed>>,
 }
 
-/// Looks at all that can be looked at without the body.
+/// Looks at all that can be looked at without the body, of a call of an API in an environment.
 pub(crate) fn begin(
     api: &ApigTrigger,
+    environment_id: &EnvironmentId,
     caller: &Caller<'_>,
     credentials: &Credentials,
+    access_keys: &AccessKeys,
+    access_tokens: &AccessTokens,
 ) -> Result<Admission, GatewayError> {
     match api.settings.authentication {
-        Authentication::None => Ok(Admission {
-            credential: None,
+        // Whom an authorizer decides on has proved nothing here; see `authorizer.rs`.
+        Authentication::None | Authentication::Custom => Ok(Admission {
+            identity: None,
             signature: None,
         }),
-        Authentication::App => app(api, caller, credentials),
-        // What the gateway cannot check it refuses: a trigger that came into the database by
-        // another way must not stand open.
-        Authentication::Iam => Err(GatewayError::IamRefused),
+        Authentication::App => app(api, environment_id, caller, credentials),
+        Authentication::Iam => Ok(iam(caller, access_keys, access_tokens)?),
     }
 }
 
 impl Admission {
+    /// Of a user of Debug, who has signed in to the console.
+    pub(crate) fn of_debug() -> Self {
+        Self {
+            identity: None,
+            signature: None,
+        }
+    }
+
     /// True when nothing is left to be looked at.
     pub(crate) fn is_settled(&self) -> bool {
         self.signature.is_none()
     }
 
     /// Whom the caller says to be.
-    pub(crate) fn credential(&self) -> Option<&CredentialId> {
-        let credential = self.credential.as_ref()?;
-        Some(&credential.credential_id)
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// Looks at the rest.
-    pub(crate) fn settle(&self, body: &[u8]) -> Result<(), AppRefused> {
-        self.signature.as_ref().map_or(Ok(()), |it| it.verify(body))
+    pub(crate) fn settle(&self, body: &[u8]) -> Result<(), GatewayError> {
+        self.signature.as_ref().map_or(Ok(()), |it| it.settle(body))
     }
 
     /// Takes the number that is used once, if the call has one: the last thing before the call, as
@@ -162,23 +114,28 @@ impl Admission {
 
 fn app(
     api: &ApigTrigger,
+    environment_id: &EnvironmentId,
     caller: &Caller<'_>,
     credentials: &Credentials,
 ) -> Result<Admission, GatewayError> {
     let headers = &caller.request.headers;
-    let bound =
-        |credential: &Arc<CredentialSecrets>| match credential.apis.contains(&api.trigger_id) {
-            true => Ok(Arc::clone(credential)),
-            false => Err(GatewayError::AppNotAuthorized),
-        };
-    if let Some(code) = only(headers, APP_CODE, "X-Apig-AppCode")? {
+    let place = BoundApi {
+        trigger_id: api.trigger_id.clone(),
+        environment_id: environment_id.clone(),
+    };
+    let bound = |credential: &Arc<CredentialSecrets>| match credential.apis.contains(&place) {
+        true => Ok(Arc::clone(credential)),
+        false => Err(GatewayError::AppNotAuthorized),
+    };
+    let code = only(headers, APP_CODE, "X-Apig-AppCode").map_err(AppRefused::from)?;
+    if let Some(code) = code {
         let refused = match (api.settings.simple_authentication, caller.tls) {
             (false, _) => AppRefused::CodeNotAllowed,
             (true, false) => AppRefused::CodeInPlainText,
             (true, true) => match credentials.of_code(code) {
                 Some(credential) => {
                     return Ok(Admission {
-                        credential: Some(bound(credential)?),
+                        identity: Some(Identity::Credential(bound(credential)?)),
                         signature: None,
                     });
                 }
@@ -187,18 +144,66 @@ fn app(
         };
         return Err(refused.into());
     }
-    let authorization = only(headers, AUTHORIZATION.as_str(), "Authorization")?;
-    let authorization = authorization.ok_or(AppRefused::Missing)?;
-    let unverified = Unverified::parse(authorization, caller)?;
+    if let Some(credential) = modes::find(caller, credentials)? {
+        return Ok(Admission {
+            identity: Some(Identity::Credential(bound(&credential)?)),
+            signature: None,
+        });
+    }
+    let unverified = unverified(caller).map_err(AppRefused::from)?;
     let credential = credentials
         .of_key(unverified.access())
-        .ok_or_else(|| AppRefused::UnknownKey(unverified.access().chars().take(64).collect()))?;
-    let credential = bound(credential)?;
-    let signed = unverified.of(Arc::clone(&credential), caller)?;
+        .ok_or_else(|| AppRefused::UnknownKey(shown(unverified.access())))?;
+    let identity = Identity::Credential(bound(credential)?);
+    let signed = unverified.of(identity.clone(), caller);
     Ok(Admission {
-        credential: Some(credential),
-        signature: Some(Box::new(signed)),
+        signature: Some(Box::new(signed.map_err(AppRefused::from)?)),
+        identity: Some(identity),
     })
+}
+
+fn iam(
+    caller: &Caller<'_>,
+    access_keys: &AccessKeys,
+    access_tokens: &AccessTokens,
+) -> Result<Admission, IamRefused> {
+    let headers = &caller.request.headers;
+    if let Some(token) = only(headers, AUTH_TOKEN, "X-Auth-Token")? {
+        if !caller.tls {
+            return Err(IamRefused::TokenInPlainText);
+        }
+        let token = access_tokens.find(token, caller.now);
+        let token = token.ok_or(IamRefused::UnknownToken)?;
+        return Ok(Admission {
+            identity: Some(Identity::AccessToken(Arc::clone(token))),
+            signature: None,
+        });
+    }
+    let unverified = unverified(caller)?;
+    let key = access_keys
+        .find(unverified.access())
+        .ok_or_else(|| IamRefused::UnknownKey(shown(unverified.access())))?;
+    if key.failures.are_too_many(caller.now) {
+        return Err(IamRefused::Locked);
+    }
+    let identity = Identity::AccessKey(Arc::clone(key));
+    let signed = unverified.of(identity.clone(), caller)?;
+    Ok(Admission {
+        signature: Some(Box::new(signed)),
+        identity: Some(identity),
+    })
+}
+
+/// The signature that the caller sent.
+fn unverified<'a>(caller: &Caller<'a>) -> Result<Unverified<'a>, SignatureRefused> {
+    let headers = &caller.request.headers;
+    let authorization = only(headers, AUTHORIZATION.as_str(), "Authorization")?;
+    Unverified::parse(authorization.ok_or(SignatureRefused::Missing)?, caller)
+}
+
+/// As much of a key that nobody has as is told.
+fn shown(key: &str) -> String {
+    key.chars().take(64).collect()
 }
 
 /// The one value of a header.
@@ -206,11 +211,11 @@ fn only<'a>(
     headers: &'a HeaderMap,
     name: &str,
     shown: &'static str,
-) -> Result<Option<&'a [u8]>, AppRefused> {
+) -> Result<Option<&'a [u8]>, SignatureRefused> {
     let mut values = headers.get_all(name).iter();
     let value = values.next();
     match values.next() {
-        Some(_) => Err(AppRefused::Twice(shown)),
+        Some(_) => Err(SignatureRefused::Twice(shown)),
         None => Ok(value.map(http::HeaderValue::as_bytes)),
     }
 }

@@ -22,6 +22,12 @@ pub trait Backend: Send + Sync + 'static {
         deployment: &Self::Deployment,
         call: Call,
     ) -> impl Future<Output = Result<Outcome<FunctionResponse>, Refused>> + Send;
+
+    /// Counts a call of the function that a throttling policy has refused. Without anybody whom
+    /// that concerns, nothing is done.
+    fn throttled(&self, deployment: &Self::Deployment) {
+        let _ = deployment;
+    }
 }
 
 impl Backend for Executor {
@@ -36,5 +42,9 @@ impl Backend for Executor {
         Executor::invoke(self, deployment, call, accept)
             .await
             .map(|invocation| invocation.outcome)
+    }
+
+    fn throttled(&self, deployment: &Arc<Deployment>) {
+        deployment.throttle_by_policy();
     }
 }

@@ -59,11 +59,13 @@ impl Coding {
         for coding in codings.flat_map(|value| value.split(',')) {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
             let weight = weight_of(weight).unwrap_or(0.0);
-            match name.trim().to_ascii_lowercase().as_str() {
-                "br" => brotli = Some(weight),
-                "gzip" | "x-gzip" => gzip = Some(weight),
-                "*" => any = Some(weight),
-                _ => {}
+            let name = name.trim();
+            let is = |coding: &str| name.eq_ignore_ascii_case(coding);
+            match () {
+                () if is("br") => brotli = Some(weight),
+                () if is("gzip") || is("x-gzip") => gzip = Some(weight),
+                () if is("*") => any = Some(weight),
+                () => {}
             }
         }
         let weight = |own: Option<f32>| own.or(any).unwrap_or(0.0);
@@ -104,6 +106,15 @@ fn weight_of(text: &str) -> Option<f32> {
         .or_else(|| text.strip_prefix("Q="))?;
     let weight: f32 = weight.trim().parse().ok()?;
     (0.0..=1.0).contains(&weight).then_some(weight)
+}
+
+/// What a trace tells of an answer whose body had so many bytes.
+pub(crate) fn told(before: usize, response: &FunctionResponse) -> String {
+    let after = response.body.len();
+    match after < before {
+        true => format!("{before} bytes made {after}"),
+        false => format!("{after} bytes, as they are"),
+    }
 }
 
 /// Compresses the answer, if that is for it and makes it smaller. What could be compressed says that

@@ -14,8 +14,11 @@ use http::{HeaderMap, HeaderName, header};
 use serde::ser::{SerializeMap as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 use sluice_domain::id::ApiRequestId;
+use sluice_domain::stage_variables::StageVariables;
 
-use crate::auth::{APP_CODE, is_signature};
+use crate::auth::{API_KEY, APP_CODE, APP_SECRET, AUTH_TOKEN, Withheld, is_signature};
+use crate::authorizer::AuthorizerContext;
+use crate::parameters::Declared;
 use crate::route_table::{PublishedApi, decoded};
 
 /// Headers that are about one connection only and end at the gateway.
@@ -47,14 +50,16 @@ const SET_BY_GATEWAY: [&str; 7] = [
 /// True for a header that the gateway sets itself, however it is written: in CGI's and WSGI's
 /// environments `x_real_ip` is the same as `x-real-ip`.
 fn is_the_gateways(name: &str) -> bool {
-    let same = |own: &str| {
-        own.len() == name.len()
-            && own
-                .bytes()
-                .zip(name.bytes())
-                .all(|(own, byte)| byte == own || (byte == b'_' && own == b'-'))
-    };
-    SET_BY_GATEWAY.iter().any(|own| same(own))
+    SET_BY_GATEWAY.iter().any(|own| is_taken_for(name, own))
+}
+
+/// True for the name of a header that is `own`, or is taken for it in CGI's and WSGI's environments.
+pub(crate) fn is_taken_for(name: &str, own: &str) -> bool {
+    own.len() == name.len()
+        && own
+            .bytes()
+            .zip(name.bytes())
+            .all(|(own, byte)| byte == own || (byte == b'_' && own == b'-'))
 }
 
 /// By which way a request came.
@@ -73,41 +78,86 @@ pub struct Arrival {
     /// Name of the console's session cookie, which is kept from functions:
     /// browsers send it to every port of the console's host.
     pub console_cookie: &'static str,
+    /// What else is kept from the function.
+    pub withheld: Withheld,
+    /// What the API declares of the request, once it was looked at.
+    pub declared: Option<Declared>,
 }
 
-/// The event for a request. `path` is the request's path within the group, not
-/// decoded; `body` is encoded straight into the text.
+/// The event for a request. `variables` are those of the group in the API's environment; `path` is
+/// the request's path within the group, not decoded; `body` is encoded straight into the text;
+/// `context` is what the API's authorizer says of the caller.
 pub fn apig_event<D>(
     api: &PublishedApi<D>,
+    variables: Option<&StageVariables>,
     arrival: &Arrival,
     request: &Parts,
     path: &str,
     body: &[u8],
+    context: Option<&AuthorizerContext>,
 ) -> String {
     let head = Head {
         api,
+        variables,
         arrival,
         request,
         path,
+        context,
+        user_data: None,
     };
-    let body_bytes = body.len().div_ceil(3) * 4;
-    let mut text = Vec::with_capacity(2048 + body_bytes);
-    serde_json::to_writer(&mut text, &head).expect("maps with string keys can be written as JSON");
-    let mut text = String::from_utf8(text).expect("JSON text is UTF-8");
-    // The body needs no escaping, so it goes in without a detour.
-    text.pop();
-    text.push_str(r#","body":""#);
-    BASE64.encode_string(body, &mut text);
-    text.push_str(r#""}"#);
-    text
+    head.event(Some(body))
+}
+
+/// The event by which an authorizer is asked about a request: the same with
+/// `user_data`, and without `body` and `isBase64Encoded` where it gets no body.
+pub(crate) fn authorizer_event<D>(
+    api: &PublishedApi<D>,
+    arrival: &Arrival,
+    request: &Parts,
+    path: &str,
+    body: Option<&[u8]>,
+    user_data: &str,
+) -> String {
+    let head = Head {
+        api,
+        variables: None,
+        arrival,
+        request,
+        path,
+        context: None,
+        user_data: Some(user_data),
+    };
+    head.event(body)
 }
 
 /// The event without its body.
 struct Head<'a, D> {
     api: &'a PublishedApi<D>,
+    variables: Option<&'a StageVariables>,
     arrival: &'a Arrival,
     request: &'a Parts,
     path: &'a str,
+    context: Option<&'a AuthorizerContext>,
+    user_data: Option<&'a str>,
+}
+
+impl<D> Head<'_, D> {
+    /// The whole event, as JSON text.
+    fn event(&self, body: Option<&[u8]>) -> String {
+        let body_bytes = body.map_or(0, |body| body.len().div_ceil(3) * 4);
+        let mut text = Vec::with_capacity(2048 + body_bytes);
+        serde_json::to_writer(&mut text, self)
+            .expect("maps with string keys can be written as JSON");
+        let mut text = String::from_utf8(text).expect("JSON text is UTF-8");
+        if let Some(body) = body {
+            // The body needs no escaping, so it goes in without a detour.
+            text.pop();
+            text.push_str(r#","isBase64Encoded":true,"body":""#);
+            BASE64.encode_string(body, &mut text);
+            text.push_str(r#""}"#);
+        }
+        text
+    }
 }
 
 impl<D> Serialize for Head<'_, D> {
@@ -119,7 +169,9 @@ impl<D> Serialize for Head<'_, D> {
                 request_id: self.arrival.request_id.as_str(),
                 api_id: self.api.api.api_id.as_str(),
                 stage: self.api.environment.as_str(),
+                stage_variables: self.variables.filter(|it| !it.is_empty()).map(ByName),
                 source_ip: self.arrival.client_ip.map(Shown),
+                authorizer: self.context,
             },
         )?;
         let headers = EventHeaders {
@@ -130,10 +182,16 @@ impl<D> Serialize for Head<'_, D> {
         event.serialize_field("httpMethod", self.request.method.as_str())?;
         let parameters = PathParameters(self.api.path_parameters(self.path));
         event.serialize_field("pathParameters", &parameters)?;
-        let query = Query(self.request.uri.query().unwrap_or_default());
+        let query = Query {
+            text: self.request.uri.query().unwrap_or_default(),
+            is_withheld: self.arrival.withheld.api_key,
+            declared: self.arrival.declared.as_ref(),
+        };
         event.serialize_field("queryStringParameters", &query)?;
         event.serialize_field("path", &decoded(self.path))?;
-        event.serialize_field("isBase64Encoded", &true)?;
+        if let Some(user_data) = self.user_data {
+            event.serialize_field("user_data", user_data)?;
+        }
         event.end()
     }
 }
@@ -144,8 +202,22 @@ struct RequestContext<'a> {
     request_id: &'a str,
     api_id: &'a str,
     stage: &'a str,
+    /// An addition of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage_variables: Option<ByName<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_ip: Option<Shown<IpAddr>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<&'a AuthorizerContext>,
+}
+
+/// Variables as an object, their values by their names.
+struct ByName<'a>(&'a StageVariables);
+
+impl Serialize for ByName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|it| (&it.name, &it.value)))
+    }
 }
 
 /// Anything as the string it shows as, without a string in between.
@@ -180,11 +252,23 @@ impl<T: Serialize> Serialize for Values<'_, T> {
 /// The query, decoded as forms are: `+` is a space, escapes are decoded once,
 /// and one that is none stays as it is. Sorted by name; the values of one name
 /// keep their order.
-struct Query<'a>(&'a str);
+struct Query<'a> {
+    text: &'a str,
+    /// Whether `apikey` is kept from the function.
+    is_withheld: bool,
+    declared: Option<&'a Declared>,
+}
 
 impl Serialize for Query<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut pairs: Vec<_> = query_pairs(self.0).collect();
+        let sent = query_pairs(self.text);
+        let sent = sent.filter(|(name, _)| {
+            let is_secret = self.is_withheld && name == API_KEY;
+            !is_secret && !self.declared.is_some_and(|it| it.withholds_query(name))
+        });
+        let filled = self.declared.into_iter().flat_map(Declared::filled_query);
+        let filled = filled.map(|(name, value)| (name.into(), value.into()));
+        let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = sent.chain(filled).collect();
         pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut map = serializer.serialize_map(None)?;
         for same_name in pairs.chunk_by(|(one, _), (other, _)| one == other) {
@@ -225,16 +309,25 @@ impl Serialize for EventHeaders<'_> {
             client_ip,
             request_id,
             console_cookie,
+            withheld,
+            declared,
             ..
         } = self.arrival;
         let mut map = serializer.serialize_map(None)?;
-        let ends_here = self.named_by_connection();
+        let ends_here = named_by_connection(self.headers);
         for name in self.headers.keys() {
             if is_the_gateways(name.as_str())
                 || HOP_BY_HOP.contains(name)
                 || ends_here.contains(name.as_str())
+                || declared
+                    .as_ref()
+                    .is_some_and(|it| it.withholds_header(name.as_str()))
                 || name == APP_CODE
-                || (name == header::AUTHORIZATION && is_signature(self.headers))
+                || name == APP_SECRET
+                || (withheld.api_key && name == API_KEY)
+                || (withheld.token && name == AUTH_TOKEN)
+                || (name == header::AUTHORIZATION
+                    && (is_signature(self.headers) || withheld.authorization(self.headers)))
             {
                 continue;
             }
@@ -246,6 +339,9 @@ impl Serialize for EventHeaders<'_> {
             } else {
                 map.serialize_entry(name.as_str(), &Values(&values))?;
             }
+        }
+        for (name, value) in declared.iter().flat_map(Declared::filled_headers) {
+            map.serialize_entry(name, value)?;
         }
         if let Some(authority) = authority {
             map.serialize_entry("host", authority.as_str())?;
@@ -280,17 +376,17 @@ impl EventHeaders<'_> {
         }
         (!addresses.is_empty()).then(|| addresses.join(", "))
     }
+}
 
-    /// The names that `Connection` says end here, in lower case.
-    fn named_by_connection(&self) -> HashSet<String> {
-        self.headers
-            .get_all(header::CONNECTION)
-            .iter()
-            .filter_map(|names| names.to_str().ok())
-            .flat_map(|names| names.split(','))
-            .map(|name| name.trim().to_ascii_lowercase())
-            .collect()
-    }
+/// The names that `Connection` says end here, in lower case.
+pub(crate) fn named_by_connection(headers: &HeaderMap) -> HashSet<String> {
+    headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|names| names.to_str().ok())
+        .flat_map(|names| names.split(','))
+        .map(|name| name.trim().to_ascii_lowercase())
+        .collect()
 }
 
 /// All cookies but the one of this name, as one text: HTTP/2 may split them,

@@ -8,12 +8,15 @@ use std::time::Duration;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
+use sluice_domain::domain_name::TlsVersion;
 use sluice_domain::id::ApiRequestId;
 use sluice_domain::invocation::Failure;
 use sluice_domain::trigger::Protocol;
 use sluice_executor::{Refused, ResponseRefused};
 
-use crate::auth::AppRefused;
+use crate::auth::{AppRefused, IamRefused};
+use crate::authorizer::AuthorizerRefused;
+use crate::parameters::ParameterRefused;
 use crate::throttle::Throttled;
 
 /// Why a call of a trigger URL is not answered by the function. The text is
@@ -32,21 +35,30 @@ pub enum GatewayError {
     /// The API is not published for this protocol.
     #[error("the API is to be called by {0} only")]
     ProtocolNotAllowed(Protocol),
+    /// The domain name demands a newer version of TLS.
+    #[error("the domain name is not called with {0}")]
+    TlsTooOld(TlsVersion),
     /// The caller has not proved which credential it has.
     #[error("the caller is not authenticated")]
     App(#[from] AppRefused),
     /// The credential may not call this API.
     #[error("the credential is not authorized for the API")]
     AppNotAuthorized,
-    /// The API asks for IAM authentication, which the gateway does not know.
-    #[error("the API asks for IAM authentication")]
-    IamRefused,
+    /// The caller has not proved which access key it has.
+    #[error("the caller has not proved to be a user")]
+    Iam(#[from] IamRefused),
+    /// The API's authorizer has not let in the caller.
+    #[error("the caller is not let in by the authorizer")]
+    Authorizer(#[from] AuthorizerRefused),
     /// The API may not be called from this address.
     #[error("the address of the caller is not allowed")]
     AddressRefused,
     /// The API was called too often.
     #[error("the API was called too often")]
     Throttled(#[from] Throttled),
+    /// A parameter of the request is not what the API declares.
+    #[error("the request breaks what the API declares")]
+    Parameter(#[from] ParameterRefused),
     /// More numbers that are used once are in use than are remembered.
     #[error("too many signed requests with X-Sdk-Nonce")]
     TooManyNonces,
@@ -164,6 +176,11 @@ impl GatewayError {
         self.status_code_message().1
     }
 
+    /// The message of the answer.
+    pub(crate) fn message(&self) -> Cow<'static, str> {
+        self.status_code_message().2
+    }
+
     fn status_code_message(&self) -> (StatusCode, Option<&'static str>, Cow<'static, str>) {
         let (status, code, message) = match self {
             Self::NotPublished => (
@@ -180,11 +197,24 @@ impl GatewayError {
                     format!("The following protocol is supported: {}", protocol.label()).into(),
                 );
             }
-            Self::IamRefused => (
-                401,
-                "APIG.0301",
-                "Incorrect IAM authentication information.",
-            ),
+            Self::TlsTooOld(spoken) => {
+                return (
+                    StatusCode::BAD_REQUEST,
+                    Some("APIG.0204"),
+                    format!("SSL protocol is not supported: {}", spoken.name()).into(),
+                );
+            }
+            Self::Iam(refused) => {
+                return (
+                    StatusCode::UNAUTHORIZED,
+                    Some("APIG.0301"),
+                    format!(
+                        "Incorrect IAM authentication information: {}",
+                        refused.told()
+                    )
+                    .into(),
+                );
+            }
             Self::App(refused) => {
                 return (
                     StatusCode::UNAUTHORIZED,
@@ -195,6 +225,10 @@ impl GatewayError {
                     )
                     .into(),
                 );
+            }
+            Self::Authorizer(refused) => {
+                let (status, code, message) = refused.answer();
+                return (status, Some(code), message);
             }
             Self::AppNotAuthorized => (
                 403,
@@ -212,6 +246,10 @@ impl GatewayError {
                     Some("APIG.0308"),
                     format!("The throttling threshold has been reached: {throttled}").into(),
                 );
+            }
+            Self::Parameter(refused) => {
+                let message = refused.to_string().into();
+                return (StatusCode::BAD_REQUEST, Some("APIG.0201"), message);
             }
             Self::TooManyNonces => (
                 429,

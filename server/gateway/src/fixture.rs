@@ -3,6 +3,8 @@
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
 use sluice_domain::path::ApiPath;
+use sluice_domain::request_parameter::RequestParameters;
+use sluice_domain::target::Target;
 use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{
     ApiName, ApigTrigger, ApigTriggerSettings, Authentication, BackendTimeout, Matching, Protocol,
@@ -23,15 +25,18 @@ pub fn api(line: &str) -> PublishedApi<String> {
     };
     PublishedApi {
         environment: EnvironmentName::parse(EnvironmentName::RELEASE).unwrap(),
+        environment_id: EnvironmentId::from_bytes([3; 16]),
         api: ApigTrigger {
             trigger_id: TriggerId::from_bytes([1; 16]),
             api_id: ApiId::from_bytes([0xca; 16]),
             settings: ApigTriggerSettings {
                 api_name: ApiName::parse("API_test").unwrap(),
                 group_id: group(),
-                environment_id: EnvironmentId::from_bytes([3; 16]),
+                target: Target::Latest,
                 authentication: Authentication::None,
                 simple_authentication: false,
+                authorizer_id: None,
+                response_id: None,
                 protocol: Protocol::Both,
                 path: ApiPath::parse(path).unwrap(),
                 matching: match matching {
@@ -41,10 +46,14 @@ pub fn api(line: &str) -> PublishedApi<String> {
                 },
                 method: method.parse().unwrap(),
                 timeout: BackendTimeout::default(),
+                request_parameters: RequestParameters::default(),
             },
             created_at: Timestamp(0),
         },
         deployment: Some(name.to_owned()),
+        shift: None,
         policies: ApiPolicies::default(),
+        authorizer: None,
+        parameters: None,
     }
 }

@@ -86,6 +86,11 @@ pub(crate) fn group<'a>(
     Some((group_id(id)?, path))
 }
 
+/// True for the own host of a group.
+pub(crate) fn is_of_group(host: &str, base_domain: &str) -> bool {
+    group_of_host(host, base_domain).is_some()
+}
+
 fn group_of_host(host: &str, base_domain: &str) -> Option<ApiGroupId> {
     // A name may be written with the root's dot at its end.
     let host = host.strip_suffix('.').unwrap_or(host);

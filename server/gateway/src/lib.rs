@@ -12,11 +12,15 @@
 
 mod access_log;
 mod auth;
+mod authorizer;
 mod backend;
 mod body;
+mod challenges;
 mod compress;
 mod cors;
+mod debug;
 pub mod decode;
+mod domain_names;
 pub mod encode;
 pub mod error;
 #[cfg(any(test, feature = "probe"))]
@@ -26,27 +30,40 @@ pub mod error;
 )]
 mod fixture;
 mod framing;
+mod gateway_responses;
 mod host;
 mod limits;
 mod memory;
+mod parameters;
 #[cfg(any(test, feature = "probe"))]
 mod probe;
 mod proxies;
 mod response_headers;
 pub mod route_table;
 mod serve;
+mod shifting;
 mod throttle;
+mod watch;
 
 pub use access_log::{AccessLine, AccessLog, AccessedApi};
-pub use auth::{AppRefused, Credentials};
+pub use auth::{AppRefused, Credentials, IamRefused, SignatureRefused};
+pub use authorizer::{
+    Authorizer, AuthorizerContext, AuthorizerFailed, AuthorizerRefused, IdentityRefused,
+    InvalidDecision, InvalidValidation, check_validations,
+};
 pub use backend::Backend;
 pub use body::BodyPatience;
+pub use challenges::{Challenge, Challenges};
 pub use cors::Cors;
+pub use debug::Debugged;
+pub use domain_names::{DomainNames, Ports, ServedDomainName};
 pub use error::GatewayError;
+pub use parameters::{ParameterRefused, ParameterRules};
 #[cfg(any(test, feature = "probe"))]
 pub use probe::probe;
 pub use proxies::TrustedProxies;
 pub use response_headers::ResponseHeaders;
 pub use route_table::{ApiPolicies, PublishedApi, RouteTable};
 pub use serve::{Gateway, GatewayConfig, Listener, draw_id};
+pub use shifting::{Shift, Split};
 pub use throttle::{Throttle, Throttled};

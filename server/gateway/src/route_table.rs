@@ -41,13 +41,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
+use sluice_domain::api_group::GroupSettings;
 use sluice_domain::environment::EnvironmentName;
+use sluice_domain::id::{ApiGroupId, EnvironmentId};
 use sluice_domain::path::{ApiPath, Segment};
 use sluice_domain::policy::AccessControl;
 use sluice_domain::trigger::{ApigTrigger, Matching, Method};
 
+use crate::authorizer::Authorizer;
 use crate::cors::Cors;
+use crate::parameters::ParameterRules;
 use crate::response_headers::ResponseHeaders;
+use crate::shifting::Shift;
 use crate::throttle::Throttle;
 
 /// An API as it is published in one environment. `D` is what stands for the
@@ -56,13 +61,21 @@ use crate::throttle::Throttle;
 pub struct PublishedApi<D> {
     /// Name of the environment; callers name it in `X-Stage`.
     pub environment: EnvironmentName,
-    /// The trigger that published it; its settings have the group, the path,
-    /// the method and the limits.
+    /// Its id; what credentials are bound to is an API in an environment.
+    pub environment_id: EnvironmentId,
+    /// The trigger that it is of; its settings have the group, the path, the method and the limits
+    /// as they were published.
     pub api: ApigTrigger,
     /// The function, ready to be called. None while it has no deployment.
     pub deployment: Option<D>,
+    /// Where the API calls an alias that shifts traffic: which calls another version gets.
+    pub shift: Option<Shift<D>>,
     /// What its callers may do, and what its answers say.
     pub policies: ApiPolicies,
+    /// With Custom authentication: what decides who may call it. Without one nobody may.
+    pub authorizer: Option<Arc<Authorizer<D>>>,
+    /// What its requests must have; none where it declares no parameters.
+    pub parameters: Option<Arc<ParameterRules>>,
 }
 
 /// The policies of an API.
@@ -93,6 +106,8 @@ pub struct RouteTable<D> {
     apis: Vec<Arc<PublishedApi<D>>>,
     /// By group id, then by environment name.
     groups: HashMap<String, HashMap<String, Node>>,
+    /// What groups say about their APIs.
+    settings: HashMap<ApiGroupId, Arc<GroupSettings>>,
 }
 
 impl<D> Default for RouteTable<D> {
@@ -115,7 +130,34 @@ impl<D> RouteTable<D> {
                 .or_default()
                 .insert(&settings.path, settings.matching, settings.method, index);
         }
-        Self { apis, groups }
+        Self {
+            apis,
+            groups,
+            settings: HashMap::new(),
+        }
+    }
+
+    /// The same table, with what groups say about their APIs, be there any or not.
+    #[must_use]
+    pub fn with_groups(
+        self,
+        groups: impl IntoIterator<Item = (ApiGroupId, GroupSettings)>,
+    ) -> Self {
+        let groups = groups.into_iter();
+        Self {
+            settings: groups.map(|(id, it)| (id, Arc::new(it))).collect(),
+            ..self
+        }
+    }
+
+    /// What a group says about its APIs; none for one that is not known.
+    pub fn group(&self, group_id: &ApiGroupId) -> Option<&Arc<GroupSettings>> {
+        self.settings.get(group_id)
+    }
+
+    /// The APIs, in the order in which they were given.
+    pub fn apis(&self) -> impl Iterator<Item = &Arc<PublishedApi<D>>> {
+        self.apis.iter()
     }
 
     /// How many APIs the table has.

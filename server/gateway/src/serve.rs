@@ -18,25 +18,37 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{StatusCode, Version};
+use sluice_domain::access_key::AccessKeySecrets;
+use sluice_domain::access_token::AccessTokenDigest;
+use sluice_domain::api_group::GroupSettings;
+use sluice_domain::domain_name::TlsVersion;
 use sluice_domain::environment::EnvironmentName;
 use sluice_domain::id::{ApiRequestId, RequestId};
 use sluice_domain::invocation::Origin;
 use sluice_domain::time::Timestamp;
-use sluice_domain::trigger::Method;
+use sluice_domain::trace::Stage;
+use sluice_domain::trigger::{Authentication, Method};
 use sluice_executor::{Call, Outcome};
 use tracing::{Instrument as _, Level, Span, field};
 
 use crate::access_log::{AccessLog, Accessed};
-use crate::auth::{Admission, Caller, Credentials, Nonces};
+use crate::auth::{
+    AccessKeys, AccessTokens, Admission, Caller, Credentials, Identity, Nonces, Withheld,
+};
+use crate::authorizer::{Authorizer, AuthorizerRefused, Question};
 use crate::backend::Backend;
 use crate::body::{self, BodyPatience};
+use crate::challenges::Challenges;
 use crate::compress::{self, Coding};
 use crate::decode::{FunctionResponse, allows_body};
+use crate::domain_names::{self, DomainNames, ServedDomainName};
 use crate::encode::{Arrival, apig_event, cookie_name, text_of};
 use crate::error::{GatewayError, request_id_value};
+use crate::gateway_responses::Known;
 use crate::memory::Bodies;
 use crate::proxies::TrustedProxies;
 use crate::route_table::{NotFound, PublishedApi, RouteTable};
+use crate::watch::{self, Watch};
 use crate::{auth, cors, framing, host, limits};
 
 /// How the gateway is set up.
@@ -79,9 +91,12 @@ impl Default for GatewayConfig {
     }
 }
 
-/// The 16 bytes of a random UUID.
+/// The 16 bytes of a UUID that begins with the time (version 7): records, which are kept by it, go to
+/// the end of their index, where random ones would each write a page of it. 74 bits are random.
 pub fn draw_id() -> [u8; 16] {
-    uuid::Uuid::new_v4().into_bytes()
+    // Its own counter for ids of the same millisecond would be a lock of all threads.
+    let now = uuid::Timestamp::now(uuid::NoContext);
+    uuid::Uuid::new_v7(now).into_bytes()
 }
 
 /// The time of this machine.
@@ -114,7 +129,11 @@ struct Inner<B: Backend> {
     backend: B,
     config: GatewayConfig,
     routes: ArcSwap<RouteTable<B::Deployment>>,
+    domain_names: ArcSwap<DomainNames>,
+    challenges: ArcSwap<Challenges>,
     credentials: ArcSwap<Credentials>,
+    access_keys: ArcSwap<AccessKeys>,
+    access_tokens: ArcSwap<AccessTokens>,
     nonces: Nonces,
     bodies: Bodies,
 }
@@ -139,7 +158,11 @@ impl<B: Backend> Gateway<B> {
             backend,
             config,
             routes: ArcSwap::default(),
+            domain_names: ArcSwap::default(),
+            challenges: ArcSwap::default(),
             credentials: ArcSwap::default(),
+            access_keys: ArcSwap::default(),
+            access_tokens: ArcSwap::default(),
             nonces: Nonces::default(),
         }))
     }
@@ -150,10 +173,36 @@ impl<B: Backend> Gateway<B> {
         self.0.routes.store(Arc::new(routes));
     }
 
+    /// Lets the APIs of groups be called by these domain names and no others, from the next request on.
+    pub fn name(&self, domain_names: DomainNames) {
+        self.0.domain_names.store(Arc::new(domain_names));
+    }
+
+    /// Answers these challenges of an ACME server and no others, over HTTP, from the next request on.
+    pub fn challenge(&self, challenges: Challenges) {
+        self.0.challenges.store(Arc::new(challenges));
+    }
+
     /// Lets callers with these credentials and no others call APIs with App authentication, from
     /// the next request on.
     pub fn admit(&self, credentials: Credentials) {
         self.0.credentials.store(Arc::new(credentials));
+    }
+
+    /// Lets callers with these access keys and no others call APIs with IAM authentication, from
+    /// the next request on. One that is locked stays locked. Two changes must not be made side by
+    /// side.
+    pub fn admit_users(&self, access_keys: impl IntoIterator<Item = AccessKeySecrets>) {
+        let old = self.0.access_keys.load();
+        let new = AccessKeys::following(&old, access_keys);
+        self.0.access_keys.store(Arc::new(new));
+    }
+
+    /// Lets callers with these access tokens and no others call APIs with IAM authentication, until
+    /// they are over, from the next request on.
+    pub fn admit_tokens(&self, tokens: impl IntoIterator<Item = AccessTokenDigest>) {
+        let tokens = AccessTokens::new(tokens);
+        self.0.access_tokens.store(Arc::new(tokens));
     }
 
     /// What is published now.
@@ -167,7 +216,10 @@ impl<B: Backend> Gateway<B> {
         let gateway = self.clone();
         Router::new().fallback(move |request: Request| {
             let gateway = gateway.clone();
-            async move { gateway.answer(listener, request).await }
+            async move {
+                let mut watch = Watch::of(request.headers());
+                gateway.answer(listener, request, &mut watch).await
+            }
         })
     }
 
@@ -196,7 +248,12 @@ impl<B: Backend> Gateway<B> {
 
     /// The edge: gives the call its id, turns what went wrong into an answer,
     /// and logs it, once.
-    async fn answer(self, listener: Listener, request: Request) -> Response {
+    pub(crate) async fn answer(
+        self,
+        listener: Listener,
+        request: Request,
+        watch: &mut Watch,
+    ) -> Response {
         let request_id = ApiRequestId::from_bytes((self.0.config.ids)());
         let head = request.method() == http::Method::HEAD;
         let span = tracing::info_span!(
@@ -214,7 +271,7 @@ impl<B: Backend> Gateway<B> {
         let version = request.version;
         let coding = Coding::accepted(&request.headers).filter(|_| !head);
         let config = &self.0.config;
-        let mut found = None;
+        let mut known = Known::of(&request);
         let mut accessed = config.access_log.as_ref().map(|log| {
             let time = (config.clock)();
             Accessed::new(
@@ -226,17 +283,21 @@ impl<B: Backend> Gateway<B> {
                 time,
             )
         });
+        let trace = watch.trace();
         let call = self.call(
             listener,
             request_id.clone(),
             request,
             &mut body,
-            &mut found,
+            &mut known,
             &mut accessed,
+            watch,
         );
         let call = async {
             let mut response = call.await?;
+            let (compressing, bytes) = (trace.begin(Stage::Compression), response.body.len());
             compress::compress(&mut response, coding).await;
+            trace.end(compressing, || compress::told(bytes, &response));
             Ok(response)
         };
         let answer = AssertUnwindSafe(call)
@@ -254,7 +315,7 @@ impl<B: Backend> Gateway<B> {
                 if !waits && !matches!(error, GatewayError::BodyTooSlow(_)) {
                     body::discard(body);
                 }
-                let mut response = error.response(&request_id).map(Body::from);
+                let mut response = known.refuse(&error, &request_id).map(Body::from);
                 if error.ends_connection() && version < Version::HTTP_2 {
                     let close = HeaderValue::from_static("close");
                     response.headers_mut().insert(CONNECTION, close);
@@ -262,48 +323,84 @@ impl<B: Backend> Gateway<B> {
                 response
             }
         };
-        if let Some(cors) = found.as_ref().and_then(|api| api.policies.cors.as_ref()) {
+        let found = known.api.as_deref();
+        if let Some(cors) = found.and_then(|api| api.policies.cors.as_ref()) {
             cors.add_to(response.headers_mut(), origin.as_ref());
         }
+        watch.add_to(response.headers_mut());
         let response = finished(response, head, &request_id);
         if let Some(accessed) = accessed {
-            accessed.tell(found.as_deref(), &response, code);
+            accessed.tell(found, &response, code);
         }
         response
     }
 
-    /// One call of a trigger URL. `found` gets its API, whatever becomes of the call.
+    /// One call of a trigger URL. `known` gets its group and its API, whatever becomes of the call.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "half of them are what is to be known of the call even if it fails"
+    )]
     async fn call(
         &self,
         listener: Listener,
         request_id: ApiRequestId,
         request: Parts,
         body: &mut Body,
-        found: &mut Option<Arc<PublishedApi<B::Deployment>>>,
+        known: &mut Known<B::Deployment>,
         accessed: &mut Option<Accessed>,
+        watch: &mut Watch,
     ) -> Result<FunctionResponse, GatewayError> {
+        let trace = watch.trace();
+        let routing = trace.begin(Stage::Route);
         let proxies = &self.0.config.trusted_proxies;
         let sender = proxies.sender(&request, client_ip(&request), listener.tls)?;
+        known.address = sender.address;
         if let Some(accessed) = accessed {
             accessed.sent_by(sender.address, sender.tls);
         }
         let authority = host::authority(&request, sender.host)?;
         framing::check(&request)?;
         limits::check(&request)?;
-        let arrival = Arrival {
+        // Before a redirect: there may be no certificate yet that could be trusted.
+        if !listener.tls
+            && let Some(answer) = self
+                .0
+                .challenges
+                .load()
+                .answer(authority.as_ref(), &request)
+        {
+            return Ok(answer);
+        }
+        let domain_names = self.0.domain_names.load();
+        let named = domain_names.find(authority.as_ref(), &self.0.config.base_domain);
+        if let (Some(named), Some(authority)) = (&named, &authority) {
+            if named.redirect && !sender.tls {
+                return domain_names.redirect(authority, &request);
+            }
+            // What a proxy speaks here is not what its caller speaks.
+            let is_direct = sender.peer == sender.address;
+            let spoken = request.extensions.get::<TlsVersion>().copied();
+            domain_names::check_tls(named, spoken.filter(|_| is_direct))?;
+        }
+        drop(domain_names);
+        let mut arrival = Arrival {
             tls: sender.tls,
             client_ip: sender.address,
             peer: sender.peer,
             authority,
             request_id,
             console_cookie: self.0.config.console_cookie,
+            withheld: Withheld::default(),
+            declared: None,
         };
         let Route {
             api,
             path,
             is_preflight,
-        } = self.route(&arrival, &request)?;
-        *found = Some(Arc::clone(&api));
+        } = self.route(&arrival, named.as_deref(), &request, &mut known.group)?;
+        known.api = Some(Arc::clone(&api));
+        watch.found(&api.api);
+        trace.end(routing, || watch::route_told(&api, path));
         let policies = &api.policies;
         if let Some(cors) = &policies.cors
             && is_preflight
@@ -314,59 +411,143 @@ impl<B: Backend> Gateway<B> {
         if !settings.protocol.allows(arrival.tls) {
             return Err(GatewayError::ProtocolNotAllowed(settings.protocol));
         }
+        let credentials = self.0.credentials.load();
+        arrival.withheld = Withheld::of(settings.authentication, credentials.settings());
         let caller = Caller {
             request: &request,
             authority: arrival.authority.as_ref(),
             tls: arrival.tls,
             now: (self.0.config.clock)(),
         };
-        if let Some(access) = &policies.access
-            && !access.allows(arrival.client_ip)
-        {
-            return Err(GatewayError::AddressRefused);
+        if let Some(access) = &policies.access {
+            let looking = trace.begin(Stage::AccessControl);
+            let is_allowed = access.allows(arrival.client_ip);
+            trace.end(looking, || {
+                watch::access_told(is_allowed, arrival.client_ip)
+            });
+            if !is_allowed && !watch.is_debugging() {
+                return Err(GatewayError::AddressRefused);
+            }
         }
-        let throttled = |admission: &Admission| match &policies.throttle {
-            Some(throttle) => throttle.take(admission.credential(), arrival.client_ip),
+        let throttled = |admission: &Admission, watch: &mut Watch| match &policies.throttle {
+            Some(throttle) => {
+                let caller = admission.identity().map(Identity::caller_id);
+                let counted = watch.count(throttle, caller, arrival.client_ip);
+                if let (Err(_), Some(deployment)) = (&counted, &api.deployment) {
+                    self.0.backend.throttled(deployment);
+                }
+                counted
+            }
             None => Ok(()),
         };
-        let admission = auth::begin(&api.api, &caller, &self.0.credentials.load())?;
-        // Only calls that are let in count, and the body of one too many is not waited for.
-        let is_settled = admission.is_settled();
-        if is_settled {
-            throttled(&admission)?;
+        let admitting = trace.begin(Stage::Authentication);
+        let admission = match watch.is_debugging() {
+            true => Admission::of_debug(),
+            false => auth::begin(
+                &api.api,
+                &api.environment_id,
+                &caller,
+                &credentials,
+                &self.0.access_keys.load(),
+                &self.0.access_tokens.load(),
+            )?,
+        };
+        drop(credentials); // the function may run for long
+        trace.end(admitting, || {
+            watch.authentication_told(settings.authentication)
+        });
+        let authorizer = match watch.is_debugging() {
+            true => None,
+            false => authorizer(&api)?,
+        };
+        let question = Question {
+            api: &api,
+            arrival: &arrival,
+            request: &request,
+            path,
+            now: caller.now,
+            ids: self.0.config.ids,
+        };
+        let mut context = None;
+        let waits_for_body = authorizer.is_some_and(|it| it.needs_body());
+        if let Some(authorizer) = authorizer
+            && !waits_for_body
+        {
+            let decided = authorizer.decide(&self.0.backend, &question, b"");
+            context = Some(decided.await?);
         }
-        let deployment = api.deployment.as_ref().ok_or(GatewayError::NoDeployment)?;
+        // Only calls that are let in count, and the body of one too many is not waited for.
+        let is_settled = admission.is_settled() && !waits_for_body;
+        if is_settled {
+            known.identity = admission.identity().cloned();
+            throttled(&admission, watch)?;
+        }
         let patience = self.0.config.body_patience;
         let mut held = self.0.bodies.hold();
+        let reading = trace.begin(Stage::Body);
         let body = body::read(&request.headers, body, patience, &mut held).await?;
+        trace.end(reading, || format!("{} bytes", body.len()));
+        if let Some(authorizer) = authorizer
+            && waits_for_body
+        {
+            let decided = authorizer.decide(&self.0.backend, &question, &body);
+            context = Some(decided.await?);
+        }
         if !is_settled {
             admission.settle(&body)?;
-            throttled(&admission)?;
+            known.identity = admission.identity().cloned();
+            throttled(&admission, watch)?;
             admission.use_up(&self.0.nonces)?;
         }
+        if let Some(rules) = &api.parameters {
+            let checking = trace.begin(Stage::Parameters);
+            let declared = rules.check(&api, &request, path)?;
+            trace.end(checking, || watch::parameters_told(&declared));
+            arrival.declared = Some(declared);
+        }
+        // Here, as it counts: only calls that reach a function take a turn.
+        let deployment = api.called_by(&request.headers);
+        let deployment = deployment.ok_or(GatewayError::NoDeployment)?;
+        let writing = trace.begin(Stage::Event);
+        let variables = known.variables();
+        let event = apig_event(
+            &api,
+            variables,
+            &arrival,
+            &request,
+            path,
+            &body,
+            context.as_deref(),
+        );
+        trace.end(writing, || format!("{} bytes of JSON", event.len()));
         let call = Call {
             request_id: RequestId::from_bytes((self.0.config.ids)()),
             origin: Origin::Trigger {
                 trigger_id: api.api.trigger_id.clone(),
                 api_request_id: arrival.request_id.clone(),
             },
-            event: apig_event(&api, &arrival, &request, path, &body),
+            event,
+            trace: trace.clone(),
         };
+        watch.calls(&call.request_id);
         if let Some(accessed) = accessed {
-            accessed.app_id = admission.credential().cloned();
+            accessed.identity = admission.identity().cloned();
             accessed.invocation_id = Some(call.request_id.clone());
         }
         drop((body, request.headers)); // the function may run for long; the event has them
         Span::current().record("invocation.request_id", call.request_id.as_str());
         let timeout = settings.timeout.duration();
-        let outcome = tokio::time::timeout(timeout, self.0.backend.invoke(deployment, call))
-            .await
+        let outcome = tokio::time::timeout(timeout, self.0.backend.invoke(deployment, call)).await;
+        watch.was_answered();
+        let outcome = outcome
             .map_err(|_| GatewayError::BackendTimeout(timeout))?
             .map_err(GatewayError::NotCalled)?;
         match outcome {
             Outcome::Returned(mut response) => {
                 if let Some(changes) = &policies.response_headers {
+                    let changing = trace.begin(Stage::ResponseHeaders);
                     changes.apply(&mut response.headers);
+                    trace.end(changing, String::new);
                 }
                 Ok(response)
             }
@@ -376,19 +557,30 @@ impl<B: Backend> Gateway<B> {
     }
 
     /// The API that the request calls. For a preflight that is the one to be called after it, where
-    /// that has a CORS policy.
+    /// that has a CORS policy. `group` gets what its group says, be the API there or not.
     fn route<'a>(
         &self,
         arrival: &Arrival,
+        named: Option<&ServedDomainName>,
         request: &'a Parts,
+        group: &mut Option<Arc<GroupSettings>>,
     ) -> Result<Route<'a, B::Deployment>, GatewayError> {
         let authority = arrival.authority.as_ref();
         let base_domain = &self.0.config.base_domain;
-        let (group_id, path) = host::group(authority, request.uri.path(), base_domain)
-            .ok_or(GatewayError::NotPublished)?;
+        let path = request.uri.path();
+        let (group_id, path) = match named {
+            Some(named) => (named.group_id.clone(), path),
+            None => host::group(authority, path, base_domain).ok_or(GatewayError::NotPublished)?,
+        };
+        let routes = self.0.routes.load();
+        let settings = routes.group(&group_id);
+        // A domain name stays when the group's own host is taken away.
+        if named.is_none() && settings.is_some_and(|group| !group.has_debugging_domain) {
+            return Err(GatewayError::NotPublished);
+        }
+        *group = settings.cloned();
         let method = method(&request.method);
         let environment = environment(request)?;
-        let routes = self.0.routes.load();
         let find = |method| routes.find(group_id.as_str(), environment, method, path);
         let asked = cors::asked_method(request).and_then(|asked| find(Some(asked)).ok());
         let asked = asked.filter(|api| api.policies.cors.is_some());
@@ -408,6 +600,15 @@ impl<B: Backend> Gateway<B> {
             path,
             is_preflight,
         })
+    }
+}
+
+/// What decides who may call the API, with Custom authentication. There has to be something then.
+fn authorizer<D>(api: &PublishedApi<D>) -> Result<Option<&Authorizer<D>>, AuthorizerRefused> {
+    match (api.api.settings.authentication, &api.authorizer) {
+        (Authentication::Custom, None) => Err(AuthorizerRefused::NoAuthorizer),
+        (Authentication::Custom, Some(authorizer)) => Ok(Some(authorizer)),
+        _ => Ok(None),
     }
 }
 

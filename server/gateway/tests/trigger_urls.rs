@@ -6,9 +6,13 @@
     reason = "clippy.toml allows it in tests, but does not see the helpers of this file as one"
 )]
 
+#[path = "common/api.rs"]
+mod api;
+
 use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,26 +26,24 @@ use http_body_util::BodyExt as _;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sluice_domain::domain_name::TlsVersion;
 use sluice_domain::environment::EnvironmentName;
-use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
+use sluice_domain::id::ApiGroupId;
 use sluice_domain::invocation::Failure;
-use sluice_domain::path::ApiPath;
 use sluice_domain::policy::{
     AccessControl, AccessEffect, Addresses, CorsFields, CorsMethods, HeaderAction,
     HeaderChangeFields, HeaderNames, Origins, PeriodUnit, ThrottlingFields,
 };
-use sluice_domain::time::Timestamp;
-use sluice_domain::trigger::{
-    ApiName, ApigTrigger, ApigTriggerSettings, Authentication, BackendTimeout, Matching, Method,
-    Protocol,
-};
+use sluice_domain::trigger::{Authentication, BackendTimeout, Protocol};
 use sluice_executor::{Call, Outcome, Refused};
 use sluice_gateway::decode::FunctionResponse;
 use sluice_gateway::{
-    ApiPolicies, Backend, BodyPatience, Cors, Gateway, GatewayConfig, Listener, PublishedApi,
-    ResponseHeaders, RouteTable, Throttle,
+    Backend, BodyPatience, Cors, DomainNames, Gateway, GatewayConfig, Listener, Ports,
+    PublishedApi, ResponseHeaders, RouteTable, ServedDomainName, Throttle,
 };
 use tower::ServiceExt as _;
+
+use api::published;
 
 const GROUP: &str = "07070707070707070707070707070707";
 const HOST: &str = "07070707070707070707070707070707.apig.localhost";
@@ -61,9 +63,9 @@ enum Script {
     Panics,
 }
 
-/// Runs scripts, and keeps the last call.
+/// Runs scripts, and keeps the last call and how many were refused by a policy.
 #[derive(Default)]
-struct Scripted(Arc<Mutex<Option<Call>>>);
+struct Scripted(Arc<Mutex<Option<Call>>>, Arc<AtomicUsize>);
 
 impl Backend for Scripted {
     type Deployment = Script;
@@ -98,42 +100,29 @@ impl Backend for Scripted {
             Err(refused) => Outcome::Refused(refused),
         })
     }
+
+    fn throttled(&self, _: &Script) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 fn api(method: &str, path: &str, script: Script) -> PublishedApi<Script> {
-    PublishedApi {
-        environment: EnvironmentName::parse(EnvironmentName::RELEASE).unwrap(),
-        api: ApigTrigger {
-            trigger_id: TriggerId::from_bytes([1; 16]),
-            api_id: ApiId::from_bytes([2; 16]),
-            settings: ApigTriggerSettings {
-                api_name: ApiName::parse("API_test").unwrap(),
-                group_id: ApiGroupId::from_bytes([7; 16]),
-                environment_id: EnvironmentId::from_bytes([3; 16]),
-                authentication: Authentication::None,
-                simple_authentication: false,
-                protocol: Protocol::Https,
-                path: ApiPath::parse(path).unwrap(),
-                matching: Matching::Prefix,
-                method: method.parse::<Method>().unwrap(),
-                timeout: BackendTimeout::default(),
-            },
-            created_at: Timestamp(0),
-        },
-        deployment: Some(script),
-        policies: ApiPolicies::default(),
-    }
+    let mut api = published(path, script);
+    api.api.settings.method = method.parse().unwrap();
+    api.api.settings.protocol = Protocol::Https;
+    api
 }
 
 struct World {
     gateway: Gateway<Scripted>,
     last_call: Arc<Mutex<Option<Call>>>,
+    throttled: Arc<AtomicUsize>,
 }
 
 impl World {
     fn publishing(apis: impl IntoIterator<Item = PublishedApi<Script>>) -> Self {
         let backend = Scripted::default();
-        let last_call = backend.0.clone();
+        let (last_call, throttled) = (backend.0.clone(), backend.1.clone());
         let config = GatewayConfig {
             ids: || [0xab; 16],
             body_patience: BodyPatience {
@@ -144,7 +133,11 @@ impl World {
         };
         let gateway = Gateway::new(backend, config);
         gateway.publish(RouteTable::new(apis));
-        Self { gateway, last_call }
+        Self {
+            gateway,
+            last_call,
+            throttled,
+        }
     }
 
     /// A function behind `ANY /f`.
@@ -372,7 +365,8 @@ async fn what_cannot_be_authenticated_is_refused() {
         answer
     };
     assert_snapshot!(check(Authentication::App).await, @"401 APIG.0303 Incorrect app authentication information: the header Authorization is missing");
-    assert_snapshot!(check(Authentication::Iam).await, @"401 APIG.0301 Incorrect IAM authentication information.");
+    assert_snapshot!(check(Authentication::Iam).await, @"401 APIG.0301 Incorrect IAM authentication information: the header Authorization is missing");
+    assert_snapshot!(check(Authentication::Custom).await, @"500 APIG.0601 Internal server error: custom authorizer");
 }
 
 #[tokio::test]
@@ -701,8 +695,10 @@ fn throttling(requests: u32, address_requests: Option<u32>) -> Arc<Throttle> {
         period: 1,
         unit: PeriodUnit::Hour,
         requests,
+        user_requests: None,
         credential_requests: None,
         address_requests,
+        excluded: Vec::new(),
         is_shared: false,
     };
     Arc::new(Throttle::new(&fields.try_into().unwrap()))
@@ -736,6 +732,7 @@ async fn an_api_is_called_as_often_as_its_policy_says() {
     world.gateway.publish(RouteTable::new([api]));
     assert_eq!(call("1.1.1.2:1").await.status, 200);
     assert_snapshot!(call("1.1.1.3:1").await.error(), @"429 APIG.0308 The throttling threshold has been reached: policy api over ratelimit,limit:3,time:1 hour");
+    assert_eq!(world.throttled.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
@@ -966,4 +963,106 @@ async fn a_policy_changes_the_headers_of_what_functions_answer() {
         assert_eq!(answer.headers["content-type"], "application/json");
         assert!(!answer.headers.contains_key("set-cookie"));
     }
+}
+
+/// A gateway whose one group has these domain names, with TLS 1.3 and a redirect where they say so.
+fn named(names: &[(&str, TlsVersion, bool)]) -> World {
+    let world = World::with(Script::Echoes);
+    let names = names
+        .iter()
+        .map(|&(name, min_tls, redirect)| ServedDomainName {
+            name: name.parse().unwrap(),
+            group_id: ApiGroupId::from_bytes([7; 16]),
+            min_tls,
+            redirect,
+        });
+    let ports = Ports {
+        http: 8080,
+        https: 8443,
+    };
+    world.gateway.name(DomainNames::new(names, ports));
+    world
+}
+
+fn at(host: &str, path: &str) -> Request<Body> {
+    let request = Request::get(path).header("Host", host);
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn a_group_is_called_by_its_domain_names() {
+    let world = named(&[
+        ("api.example.com", TlsVersion::V1_2, false),
+        ("*.shop.example", TlsVersion::V1_2, false),
+    ]);
+    for host in ["api.example.com", "API.Example.com.:8443", "a.shop.example"] {
+        let answer = answer(world.https(), at(host, "/f/x?q=1")).await;
+        let event: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(event["path"], "/f/x", "{host}");
+        assert_eq!(event["headers"]["host"], host);
+    }
+    let not_there =
+        "404 APIG.0101 The API does not exist or has not been published in the environment.";
+    let mut staged = at("api.example.com", "/f");
+    let stage = "TEST".parse().unwrap();
+    staged.headers_mut().insert("x-stage", stage);
+    for request in [
+        staged,
+        at("example.com", "/f"),
+        at("shop.example", "/f"),
+        at("a.b.shop.example", "/f"),
+        // The name says which group it is, and then all of the path is the API's.
+        at("api.example.com", &format!("/_group/{GROUP}/f")),
+    ] {
+        assert_eq!(answer(world.https(), request).await.error(), not_there);
+    }
+    // The group's own host stays, and names that are taken away go at once.
+    assert_eq!(world.get("/f").await.status, 200);
+    world.gateway.name(DomainNames::default());
+    let request = at("api.example.com", "/f");
+    assert_eq!(answer(world.https(), request).await.error(), not_there);
+}
+
+#[tokio::test]
+async fn a_domain_name_may_send_requests_over_http_to_https() {
+    let world = named(&[("api.example.com", TlsVersion::V1_2, true)]);
+    let http = || world.gateway.router(Listener { tls: false });
+    let redirected = answer(http(), at("api.example.com:8080", "/f/x?q=1")).await;
+    assert_eq!(redirected.status, 308);
+    assert_eq!(
+        redirected.headers["location"],
+        "https://api.example.com:8443/f/x?q=1"
+    );
+    assert!(redirected.body.is_empty() && world.last_call.lock().unwrap().is_none());
+    let secure = answer(world.https(), at("api.example.com:8443", "/f")).await;
+    assert_eq!(secure.status, 200);
+    // Nobody is sent away from the group's own host.
+    let own = answer(http(), at(HOST, "/f")).await;
+    assert_eq!(
+        own.error(),
+        "400 APIG.0607 The following protocol is supported: HTTPS"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_with_an_older_tls_is_not_used_for_a_name_that_demands_a_newer() {
+    let world = named(&[
+        ("new.example.com", TlsVersion::V1_3, false),
+        ("old.example.com", TlsVersion::V1_2, false),
+    ]);
+    let check = async |host: &str, version: TlsVersion| {
+        let mut request = at(host, "/f");
+        request.extensions_mut().insert(version);
+        let answer = answer(world.https(), request).await;
+        match answer.status.is_success() {
+            true => "200".to_owned(),
+            false => answer.error(),
+        }
+    };
+    assert_eq!(check("new.example.com", TlsVersion::V1_3).await, "200");
+    assert_eq!(check("old.example.com", TlsVersion::V1_2).await, "200");
+    assert_eq!(
+        check("new.example.com", TlsVersion::V1_2).await,
+        "400 APIG.0204 SSL protocol is not supported: TLSv1.2"
+    );
 }

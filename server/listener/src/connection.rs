@@ -11,18 +11,33 @@ use tokio::time::{Instant, sleep_until};
 use crate::counted::Counted;
 use crate::door::{Door, Stopped};
 use crate::pulse::{Overdue, Pulse};
+use crate::tls::Mark;
 use crate::watched::Watched;
 
 /// Serves the requests that come on a stream, for as long as the door's limits let it. Once the
 /// server stops, requests that are being answered may end, and no further one is taken.
-pub async fn serve_connection<S>(stream: S, peer: SocketAddr, door: &Door, mut stopped: Stopped)
+pub async fn serve_connection<S>(stream: S, peer: SocketAddr, door: &Door, stopped: Stopped)
 where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    serve(stream, peer, door, stopped, None).await;
+}
+
+/// The same, with a mark on each request.
+pub(crate) async fn serve<S>(
+    stream: S,
+    peer: SocketAddr,
+    door: &Door,
+    mut stopped: Stopped,
+    mark: Option<Mark>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let pulse = Arc::new(Pulse::new());
     let service = Counted {
         router: door.router.clone(),
         peer,
+        mark,
         pulse: Arc::clone(&pulse),
     };
     let stream = Watched::new(stream, Arc::clone(&pulse), door.refuse.clone());

@@ -18,11 +18,13 @@ use hyper::service::Service;
 use tower::Service as _;
 
 use crate::pulse::Pulse;
+use crate::tls::Mark;
 
 /// Serves the requests of one connection.
 pub(crate) struct Counted {
     pub(crate) router: Router,
     pub(crate) peer: SocketAddr,
+    pub(crate) mark: Option<Mark>,
     pub(crate) pulse: Arc<Pulse>,
 }
 
@@ -34,29 +36,39 @@ impl Service<Request<Incoming>> for Counted {
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         self.pulse.asked(request.version() == Version::HTTP_2);
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        if let Some(mark) = &self.mark {
+            mark.put(request.extensions_mut());
+        }
         Answering {
-            asked: Some(Asked(Arc::clone(&self.pulse))),
-            unanswered: Some(Unanswered(Arc::clone(&self.pulse))),
+            asked: Some(Asked {
+                pulse: Arc::clone(&self.pulse),
+                has_answer: false,
+            }),
             answer: self.router.clone().call(request),
         }
     }
 }
 
 /// A request that is not answered whole. When it is dropped it is, or never will be.
-struct Asked(Arc<Pulse>);
+struct Asked {
+    pulse: Arc<Pulse>,
+    /// Whether the router has answered it.
+    has_answer: bool,
+}
 
-impl Drop for Asked {
-    fn drop(&mut self) {
-        self.0.answered();
+impl Asked {
+    fn has_answer(&mut self) {
+        self.has_answer = true;
+        self.pulse.has_answer();
     }
 }
 
-/// A request that the router has not answered.
-struct Unanswered(Arc<Pulse>);
-
-impl Drop for Unanswered {
+impl Drop for Asked {
     fn drop(&mut self) {
-        self.0.has_answer();
+        if !self.has_answer {
+            self.pulse.has_answer();
+        }
+        self.pulse.answered();
     }
 }
 
@@ -64,7 +76,6 @@ pin_project_lite::pin_project! {
     /// An answer to come.
     pub(crate) struct Answering {
         asked: Option<Asked>,
-        unanswered: Option<Unanswered>,
         #[pin]
         answer: RouteFuture<Infallible>,
     }
@@ -79,8 +90,10 @@ impl Future for Answering {
             Ok(response) => response,
             Err(never) => match never {},
         };
-        let asked = this.asked.take();
-        drop(this.unanswered.take());
+        let mut asked = this.asked.take();
+        if let Some(asked) = &mut asked {
+            asked.has_answer();
+        }
         Poll::Ready(Ok(response.map(|body| CountedBody {
             body,
             _asked: asked,

@@ -13,12 +13,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 
-use crate::connection::serve_connection;
+use crate::connection;
 use crate::limits::{Limits, protocols};
 use crate::places::{Full, Places};
 use crate::refuse::Refuse;
+use crate::tls::{Tls, shake_hands};
 
 /// How long to wait when no connection can be taken, mostly for want of file descriptors. Meanwhile
 /// others end.
@@ -36,7 +36,7 @@ pub struct Door {
     pub(crate) limits: Limits,
     pub(crate) refuse: Refuse,
     pub(crate) protocols: Builder<TokioExecutor>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<dyn Tls>>,
     places: Places,
     telling: Arc<Semaphore>,
 }
@@ -57,8 +57,8 @@ impl Door {
 
     /// Speaks TLS.
     #[must_use]
-    pub fn tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
-        self.tls = Some(config.into());
+    pub fn tls(mut self, tls: impl Tls + 'static) -> Self {
+        self.tls = Some(Arc::new(tls));
         self
     }
 
@@ -157,15 +157,15 @@ async fn receive(stream: TcpStream, peer: SocketAddr, door: &Door, mut stopped: 
     // Small answers are not to wait for more to send. Where it cannot be said, they do.
     let _ = stream.set_nodelay(true);
     let Some(tls) = &door.tls else {
-        return serve_connection(stream, peer, door, stopped).await;
+        return connection::serve(stream, peer, door, stopped, None).await;
     };
     let handshake = tokio::select! {
         biased;
         _ = stopped.by() => return,
-        handshake = timeout(door.limits.head, tls.accept(stream)) => handshake,
+        handshake = timeout(door.limits.head, shake_hands(tls, stream)) => handshake,
     };
     match handshake {
-        Ok(Ok(stream)) => serve_connection(stream, peer, door, stopped).await,
+        Ok(Ok((stream, mark))) => connection::serve(stream, peer, door, stopped, mark).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }

@@ -16,6 +16,7 @@ mod limits;
 mod places;
 mod pulse;
 mod refuse;
+mod tls;
 mod watched;
 
 pub use connection::serve_connection;
@@ -23,3 +24,4 @@ pub use door::{Door, Stop, Stopped, listen, stop};
 pub use limits::Limits;
 pub use places::{Full, Place, Places};
 pub use refuse::Refuse;
+pub use tls::Tls;

@@ -254,3 +254,82 @@ async fn a_stop_ends_idle_connections_at_once_and_others_with_their_answers() {
         assert_eq!(caller.ended().await.0, after, "{path}");
     }
 }
+
+/// What a connection of HTTP/2 is told after one request, until it ends; each with the second in
+/// which it came. The caller says that it is there whenever it is asked.
+async fn over_http2(caller: &mut Caller, path: &str, stop: Option<Duration>) -> Vec<String> {
+    const ACK: u8 = 1;
+    // GET by http, the path, and the host `a`.
+    let mut headers = vec![0x82, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
+    headers.extend(path.as_bytes());
+    headers.extend(b"\x01\x01a");
+    let length = u8::try_from(headers.len()).unwrap();
+    caller
+        .send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await;
+    caller.send(&[0, 0, length, 1, 5, 0, 0, 0, 1]).await;
+    caller.send(&headers).await;
+    if let Some(within) = stop {
+        sleep(Duration::from_secs(1)).await;
+        caller.stop.within(within);
+    }
+    let mut told = Vec::new();
+    let mut head = [0; 9];
+    while caller.stream.read_exact(&mut head).await.is_ok() {
+        let [high, mid, low, kind, flags, ..] = head;
+        let mut payload =
+            vec![0; usize::from(high) << 16 | usize::from(mid) << 8 | usize::from(low)];
+        caller.stream.read_exact(&mut payload).await.unwrap();
+        let number = |at: usize| u32::from_be_bytes(payload[at..at + 4].try_into().unwrap());
+        let what = match (kind, flags & ACK) {
+            (0, _) => format!("data of {}", payload.len()),
+            (1, _) => "headers".to_owned(),
+            // What was asked of it may come when the connection has ended.
+            (4, 0) => {
+                let _ = caller.stream.write_all(b"\0\0\0\x04\x01\0\0\0\0").await;
+                continue;
+            }
+            (6, 0) => {
+                let answer = [&b"\0\0\x08\x06\x01\0\0\0\0"[..], &payload].concat();
+                let _ = caller.stream.write_all(&answer).await;
+                continue;
+            }
+            (7, _) => format!("goaway after {:x}, error {}", number(0), number(4)),
+            _ => continue,
+        };
+        told.push(format!("{} s: {what}", caller.began.elapsed().as_secs()));
+    }
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_http2_that_is_idle_is_told_before_it_ends() {
+    let mut caller = Caller::new();
+    let told = over_http2(&mut caller, "/", None).await;
+    insta::assert_snapshot!(told.join("\n"), @r"
+    0 s: headers
+    0 s: data of 2
+    60 s: goaway after 7fffffff, error 0
+    60 s: goaway after 1, error 0
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_http2_is_told_of_a_stop_and_has_its_answer() {
+    let mut caller = Caller::new();
+    let told = over_http2(&mut caller, "/quarter", Some(Duration::from_secs(950))).await;
+    insta::assert_snapshot!(told.join("\n"), @r"
+    1 s: goaway after 7fffffff, error 0
+    1 s: goaway after 1, error 0
+    900 s: headers
+    ");
+    // One that waits for nothing ends at once.
+    let mut caller = Caller::new();
+    let told = over_http2(&mut caller, "/", Some(Duration::from_secs(5))).await;
+    insta::assert_snapshot!(told.join("\n"), @r"
+    1 s: headers
+    1 s: data of 2
+    1 s: goaway after 7fffffff, error 0
+    1 s: goaway after 1, error 0
+    ");
+}

@@ -15,7 +15,7 @@ use sluice_domain::code::{CodeChanges, CodePackage, InvalidCodePackage};
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::{Failure, LogLine, Origin};
-use sluice_executor::{Call, DeployError, Deployment, Outcome, Refused, World};
+use sluice_executor::{Call, DeployError, Deployment, Outcome, Refused, Trace, World};
 use sluice_store::FunctionRow;
 use tokio::sync::MutexGuard;
 
@@ -272,6 +272,7 @@ impl RequestConsole {
             request_id: request_id.clone(),
             origin: Origin::Test,
             event,
+            trace: Trace::default(),
         };
         let invocation = self
             .shared

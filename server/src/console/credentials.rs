@@ -4,7 +4,8 @@ use sluice_app::apis::BindableApi;
 use sluice_app::console::ConsoleError;
 use sluice_app::credentials::{CredentialList, NewSecret};
 use sluice_domain::credential::CredentialName;
-use sluice_domain::id::{AppCodeId, AppKey, CredentialId, TriggerId};
+use sluice_domain::id::{AppCodeId, AppKey, CredentialId};
+use sluice_domain::publication::BoundApi;
 use sluice_store::{NewCredential, PublishedTrigger};
 
 use super::{RequestConsole, refused};
@@ -14,7 +15,7 @@ impl RequestConsole {
     pub(super) async fn credentials(&self) -> Result<CredentialList, ConsoleError> {
         self.signed_in().await?;
         let store = &self.shared.store;
-        let apis = store.all_triggers().await.map_err(refused)?;
+        let apis = store.published_triggers().await.map_err(refused)?;
         Ok(CredentialList {
             credentials: store.list_credentials().await.map_err(refused)?,
             apis: apis.into_iter().map(bindable).collect(),
@@ -96,7 +97,7 @@ impl RequestConsole {
     pub(super) async fn bind(
         &self,
         credential_id: CredentialId,
-        apis: Vec<TriggerId>,
+        apis: Vec<BoundApi>,
     ) -> Result<(), ConsoleError> {
         self.signed_in().await?;
         let store = &self.shared.store;
@@ -105,7 +106,7 @@ impl RequestConsole {
     }
 
     /// Makes a change, and lets the gateway know.
-    async fn admitting(
+    pub(super) async fn admitting(
         &self,
         change: impl Future<Output = Result<(), sluice_store::StoreError>> + Send,
     ) -> Result<(), ConsoleError> {
@@ -116,12 +117,13 @@ impl RequestConsole {
 }
 
 pub(super) fn bindable(published: PublishedTrigger) -> BindableApi {
+    let place = published.place();
     let settings = published.trigger.settings;
     BindableApi {
-        trigger_id: published.trigger.trigger_id,
+        place,
         name: settings.api_name,
         group: published.group.name,
-        environment: published.environment,
+        environment: published.environment.name,
         path: settings.path,
         authentication: settings.authentication,
     }

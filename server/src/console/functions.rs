@@ -10,12 +10,12 @@ use sluice_domain::function::{FunctionName, FunctionSettings, Runtime};
 use sluice_domain::id::FunctionId;
 use sluice_domain::outbound::OutboundRules;
 use sluice_domain::time::Timestamp;
+use sluice_domain::version::LATEST;
 use sluice_store::{FunctionRow, NewFunction};
 
 use super::code::{code_digest, not_deployed};
 use super::{RequestConsole, internal, refused};
 use crate::drawn;
-use crate::publish::LATEST;
 
 /// The function's address in the vendor's form. This console is one region
 /// with one project.

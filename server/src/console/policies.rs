@@ -1,10 +1,11 @@
 //! Policies of the gateway.
 
 use sluice_app::console::ConsoleError;
-use sluice_app::policies::PolicyList;
-use sluice_domain::id::{PolicyId, TriggerId};
-use sluice_domain::policy::{Policy, PolicyName, PolicyRule};
-use sluice_store::StoreError;
+use sluice_app::policies::{NamedCaller, PolicyList};
+use sluice_domain::id::PolicyId;
+use sluice_domain::policy::{CallerId, Policy, PolicyName, PolicyRule};
+use sluice_domain::publication::BoundApi;
+use sluice_store::{Kind, StoreError};
 
 use super::credentials::bindable;
 use super::{RequestConsole, refused};
@@ -14,11 +15,49 @@ impl RequestConsole {
     pub(super) async fn policies(&self) -> Result<PolicyList, ConsoleError> {
         self.signed_in().await?;
         let store = &self.shared.store;
-        let apis = store.all_triggers().await.map_err(refused)?;
+        let apis = store.published_triggers().await.map_err(refused)?;
         Ok(PolicyList {
             policies: store.list_policies().await.map_err(refused)?,
             apis: apis.into_iter().map(bindable).collect(),
+            callers: self.callers().await?,
         })
+    }
+
+    /// All whose calls are counted one by one: the credentials, and then the users.
+    async fn callers(&self) -> Result<Vec<NamedCaller>, ConsoleError> {
+        let store = &self.shared.store;
+        let credentials = store.list_credentials().await.map_err(refused)?;
+        let credentials = credentials.into_iter().map(|it| NamedCaller {
+            caller: CallerId::Credential(it.credential_id),
+            name: it.name.into(),
+        });
+        let users = store.list_user_names().await.map_err(refused)?;
+        let users = users.into_iter().map(|(id, name)| NamedCaller {
+            caller: CallerId::User(id),
+            name: name.into(),
+        });
+        Ok(credentials.chain(users).collect())
+    }
+
+    /// Refuses a limit of its own for a caller that is not there.
+    async fn check_callers(&self, rule: &PolicyRule) -> Result<(), ConsoleError> {
+        let PolicyRule::Throttling(throttling) = rule else {
+            return Ok(());
+        };
+        let excluded = &throttling.fields().excluded;
+        if excluded.is_empty() {
+            return Ok(());
+        }
+        let callers = self.callers().await?;
+        for exclusion in excluded {
+            if !callers.iter().any(|one| one.caller == exclusion.caller) {
+                return Err(refused(StoreError::NotFound(match exclusion.caller {
+                    CallerId::Credential(_) => Kind::Credential,
+                    CallerId::User(_) => Kind::User,
+                })));
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn add_policy(
@@ -27,6 +66,7 @@ impl RequestConsole {
         rule: PolicyRule,
     ) -> Result<(), ConsoleError> {
         self.signed_in().await?;
+        self.check_callers(&rule).await?;
         let policy = Policy {
             policy_id: PolicyId::from_bytes(drawn::id_bytes()),
             name,
@@ -46,6 +86,7 @@ impl RequestConsole {
         rule: PolicyRule,
     ) -> Result<(), ConsoleError> {
         self.signed_in().await?;
+        self.check_callers(&rule).await?;
         let store = &self.shared.store;
         self.republishing(store.update_policy(&policy_id, &name, &rule))
             .await
@@ -60,7 +101,7 @@ impl RequestConsole {
     pub(super) async fn bind_policy_to(
         &self,
         policy_id: PolicyId,
-        apis: Vec<TriggerId>,
+        apis: Vec<BoundApi>,
     ) -> Result<(), ConsoleError> {
         self.signed_in().await?;
         self.republishing(self.shared.store.bind_policy(&policy_id, &apis))
@@ -68,7 +109,7 @@ impl RequestConsole {
     }
 
     /// Makes a change, and publishes all APIs with it.
-    async fn republishing(
+    pub(super) async fn republishing(
         &self,
         change: impl Future<Output = Result<(), StoreError>> + Send,
     ) -> Result<(), ConsoleError> {

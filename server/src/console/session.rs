@@ -44,6 +44,16 @@ impl RequestConsole {
         name.ok_or(ConsoleError::SignedOut)
     }
 
+    /// The id of who is signed in, or the refusal.
+    pub(super) async fn signed_in_as(&self) -> Result<UserId, ConsoleError> {
+        let user_id = self
+            .session
+            .get::<UserId>(USER_ID)
+            .await
+            .map_err(|error| internal(&error))?;
+        user_id.ok_or(ConsoleError::SignedOut)
+    }
+
     pub(super) async fn state(&self) -> Result<SessionState, ConsoleError> {
         match self.signed_in().await {
             Ok(name) => Ok(SessionState::SignedIn(name)),

@@ -1,25 +1,25 @@
-//! Triggers, API groups and environments.
+//! Triggers and API groups.
 
 use std::collections::HashMap;
 
 use sluice_app::console::ConsoleError;
 use sluice_app::triggers::{TriggerCardView, TriggerChoices};
-use sluice_domain::api_group::{ApiGroup, ApiGroupName};
-use sluice_domain::environment::{Environment, EnvironmentName};
+use sluice_domain::domain_name::{BoundDomainName, DomainCertificate};
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
-use sluice_domain::trigger::{ApigTrigger, ApigTriggerSettings, Authentication, Protocol};
+use sluice_domain::trigger::{ApigTrigger, ApigTriggerSettings, Protocol};
 
+use super::apis::check;
 use super::{Addresses, RequestConsole, refused};
 use crate::drawn;
 
 /// Name of the one gateway.
-const API_INSTANCE: &str = "apig-sluice";
+pub(super) const API_INSTANCE: &str = "apig-sluice";
 
 impl Addresses {
     /// The address of a path in a group: by the group's own host, and in the
     /// form that needs no name of its own, by `host`.
-    fn of(
+    pub(super) fn of(
         &self,
         group: &ApiGroupId,
         settings: &ApigTriggerSettings,
@@ -40,6 +40,26 @@ impl Addresses {
             format!("{scheme}://{host}{port}/_group/{group}{path}"),
         )
     }
+
+    /// The address of a path by a domain name of its group.
+    pub(super) fn by_name(
+        &self,
+        bound: &BoundDomainName,
+        settings: &ApigTriggerSettings,
+    ) -> String {
+        let has_certificate = bound.settings.fields().certificate != DomainCertificate::None;
+        let (scheme, port, usual) = match settings.protocol {
+            Protocol::Https => ("https", self.https_port, 443),
+            Protocol::Both if has_certificate => ("https", self.https_port, 443),
+            Protocol::Http | Protocol::Both => ("http", self.http_port, 80),
+        };
+        let name = &bound.name;
+        let path = &settings.path;
+        match port == usual {
+            true => format!("{scheme}://{name}{path}"),
+            false => format!("{scheme}://{name}:{port}{path}"),
+        }
+    }
 }
 
 impl RequestConsole {
@@ -59,28 +79,15 @@ impl RequestConsole {
             .into_iter()
             .map(|group| (group.group_id, group.name))
             .collect();
-        let environments = self
-            .shared
-            .store
-            .list_environments()
-            .await
-            .map_err(refused)?;
-        let environments: HashMap<_, _> = environments
-            .into_iter()
-            .map(|environment| (environment.environment_id, environment.name))
-            .collect();
+        let mut published = self.published().await?;
+        let surroundings = self.surroundings().await?;
         let view = |trigger: ApigTrigger| {
-            let (url, path_url) =
-                self.shared
-                    .addresses
-                    .of(&trigger.settings.group_id, &trigger.settings, &self.host);
             Some(TriggerCardView {
-                url,
-                path_url,
                 api_instance: API_INSTANCE.to_owned(),
-                // Foreign keys keep both there for as long as the trigger is.
+                // A foreign key keeps it there for as long as the trigger is.
                 group_name: groups.get(&trigger.settings.group_id)?.clone(),
-                environment_name: environments.get(&trigger.settings.environment_id)?.clone(),
+                published: self
+                    .published_views(published.remove(&trigger.trigger_id), &surroundings),
                 trigger,
             })
         };
@@ -98,6 +105,7 @@ impl RequestConsole {
                 .list_environments()
                 .await
                 .map_err(refused)?,
+            authorizers: self.authorizer_choices().await?,
         })
     }
 
@@ -105,24 +113,11 @@ impl RequestConsole {
         &self,
         name: FunctionName,
         settings: ApigTriggerSettings,
+        environment_id: EnvironmentId,
     ) -> Result<(), ConsoleError> {
         let row = self.function(&name).await?;
-        if !settings.authentication.is_available() {
-            let message = format!("{} is not available yet", settings.authentication);
-            return Err(ConsoleError::field(
-                "authentication",
-                "FSS.1417",
-                400,
-                message,
-            ));
-        }
-        let code_is_of_use =
-            settings.authentication == Authentication::App && settings.protocol.allows(true);
-        if settings.simple_authentication && !code_is_of_use {
-            let message = "Simple authentication needs App authentication and HTTPS";
-            let field = "simple_authentication";
-            return Err(ConsoleError::field(field, "FSS.1417", 400, message));
-        }
+        check(&settings)?;
+        self.check_response_set(&settings).await?;
         let trigger = ApigTrigger {
             trigger_id: TriggerId::from_bytes(drawn::id_bytes()),
             api_id: ApiId::from_bytes(drawn::id_bytes()),
@@ -132,7 +127,7 @@ impl RequestConsole {
         let deployments = self.shared.publisher.change().await;
         self.shared
             .store
-            .create_trigger(&row.function_id, &trigger)
+            .create_trigger(&row.function_id, &trigger, &environment_id)
             .await
             .map_err(refused)?;
         self.shared
@@ -159,36 +154,5 @@ impl RequestConsole {
             .publish(&deployments)
             .await
             .map_err(refused)
-    }
-
-    pub(super) async fn add_api_group(&self, name: ApiGroupName) -> Result<ApiGroup, ConsoleError> {
-        self.signed_in().await?;
-        let group = ApiGroup {
-            group_id: ApiGroupId::from_bytes(drawn::id_bytes()),
-            name,
-        };
-        self.shared
-            .store
-            .create_api_group(&group, drawn::now())
-            .await
-            .map_err(refused)?;
-        Ok(group)
-    }
-
-    pub(super) async fn add_environment(
-        &self,
-        name: EnvironmentName,
-    ) -> Result<Environment, ConsoleError> {
-        self.signed_in().await?;
-        let environment = Environment {
-            environment_id: EnvironmentId::from_bytes(drawn::id_bytes()),
-            name,
-        };
-        self.shared
-            .store
-            .create_environment(&environment, drawn::now())
-            .await
-            .map_err(refused)?;
-        Ok(environment)
     }
 }

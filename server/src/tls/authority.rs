@@ -11,9 +11,17 @@ use rcgen::{
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints,
 };
 use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use sluice_domain::certificate::CertificateFacts;
+use sluice_domain::domain_name::DomainName;
+use sluice_domain::env_vars::Secret;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use super::certificate::Chain;
 use super::{TlsError, config_of_files, content};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -141,6 +149,68 @@ pub(super) fn ensure(
     write(&files.made, text.as_bytes(), Access::Everyone)?;
     tracing::info!(tls.names = names.join(" "), "a certificate was made");
     config_of_files(&files.cert, &files.key)
+}
+
+/// A certificate that the authority has issued for a domain name. It is kept in memory only: another
+/// one is as good.
+pub struct Issued {
+    /// It, in PEM form.
+    pub chain: String,
+    /// Its private key in PEM form.
+    pub key: Secret,
+    /// What it says of itself.
+    pub facts: CertificateFacts,
+}
+
+impl Issued {
+    /// False when it is time to renew it.
+    pub fn stays(&self, now: SystemTime) -> bool {
+        let renewed_s = seconds(now + RENEWAL);
+        u64::try_from(self.facts.valid_to.millis() / 1000).is_ok_and(|end| end > renewed_s)
+    }
+}
+
+/// Issues a certificate for a domain name.
+pub(super) fn issue(dir: &Path, name: &DomainName, now: SystemTime) -> Result<Issued, TlsError> {
+    let files = Files::of(dir);
+    let missing = |path: &Path| content(path, "is missing".to_owned());
+    let ca = read(&files.ca)?.ok_or_else(|| missing(&files.ca))?;
+    let ca_key = read(&files.ca_key)?.ok_or_else(|| missing(&files.ca_key))?;
+    let unreadable = || content(&files.ca, "cannot be read".to_owned());
+    let permitted = permitted(&ca).ok_or_else(unreadable)?;
+    let below = name.below().unwrap_or(name.as_str());
+    let covers = |domain: &String| {
+        let rest = below.strip_suffix(domain.trim_start_matches('.'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    if let Some(domains) = permitted
+        && !domains.iter().any(covers)
+    {
+        let permitted = domains.join(", ");
+        return Err(TlsError::NotPermitted { permitted });
+    }
+    let (chain, key) = make_leaf(&files, &ca, &ca_key, &[name.to_string()], now)?;
+    let facts = Chain::read(&chain).map_err(|_| unreadable())?.facts;
+    Ok(Issued {
+        chain,
+        key: Secret::new(key),
+        facts,
+    })
+}
+
+/// The domains that an authority can sign for: all where it does not say. None where it cannot be read.
+fn permitted(ca: &str) -> Option<Option<Vec<String>>> {
+    let der = CertificateDer::from_pem_slice(ca.as_bytes()).ok()?;
+    let (_, certificate) = X509Certificate::from_der(&der).ok()?;
+    let constraints = certificate.name_constraints().ok()?;
+    let Some(permitted) = constraints.and_then(|it| it.value.permitted_subtrees.as_ref()) else {
+        return Some(None);
+    };
+    let domains = permitted.iter().filter_map(|subtree| match subtree.base {
+        GeneralName::DNSName(domain) => Some(domain.to_ascii_lowercase()),
+        _ => None,
+    });
+    Some(Some(domains.collect()))
 }
 
 /// The domains that cover the names: `localhost` covers what ends in

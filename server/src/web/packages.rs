@@ -63,13 +63,11 @@ async fn download(
     session: Session,
     Path(name): Path<String>,
 ) -> Response {
-    let name = match parse(&name) {
-        Ok(name) => name,
-        Err(error) => return refused(&error),
+    let zip = async {
+        let console = RequestConsole::plain(shared, session);
+        console.download(parse(&name)?).await
     };
-    let file = format!("{name}.zip");
-    let zip = RequestConsole::plain(shared, session).download(name).await;
-    attached(zip, "application/zip", &file)
+    attached(zip.await, "application/zip", &format!("{name}.zip"))
 }
 
 async fn snapshot(
@@ -77,25 +75,21 @@ async fn snapshot(
     session: Session,
     Path(name): Path<String>,
 ) -> Response {
-    let name = match parse(&name) {
-        Ok(name) => name,
-        Err(error) => return refused(&error),
+    let component = async {
+        let console = RequestConsole::plain(shared, session);
+        console.snapshot(parse(&name)?).await
     };
-    let file = format!("{name}.wasm");
-    let component = RequestConsole::plain(shared, session).snapshot(name).await;
-    attached(component, "application/wasm", &file)
+    attached(component.await, "application/wasm", &format!("{name}.wasm"))
 }
 
-/// A file that the browser saves.
-fn attached(content: Result<Vec<u8>, ConsoleError>, kind: &'static str, file: &str) -> Response {
+/// A file that the browser saves. Its name is that of a function, if there is content.
+fn attached(content: Result<Vec<u8>, ConsoleError>, kind: &str, file: &str) -> Response {
     match content {
         Ok(content) => {
+            let disposition = format!("attachment; filename=\"{file}\"");
             let headers = [
-                (header::CONTENT_TYPE, kind.to_owned()),
-                (
-                    header::CONTENT_DISPOSITION,
-                    format!("attachment; filename=\"{file}\""),
-                ),
+                (header::CONTENT_TYPE, kind),
+                (header::CONTENT_DISPOSITION, &disposition),
             ];
             (headers, content).into_response()
         }

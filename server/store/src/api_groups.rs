@@ -1,23 +1,36 @@
 //! API groups.
 
-use sluice_domain::api_group::ApiGroup;
+use sluice_domain::api_group::{ApiGroup, GroupDescription};
 use sluice_domain::time::Timestamp;
 
 use crate::error::{damaged, doing, unique};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Creates an API group.
+    /// Creates an API group without a description.
     pub async fn create_api_group(
         &self,
         group: &ApiGroup,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.create_described_api_group(group, &GroupDescription::default(), now)
+            .await
+    }
+
+    /// Creates an API group.
+    pub async fn create_described_api_group(
+        &self,
+        group: &ApiGroup,
+        description: &GroupDescription,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let (id, name, now) = (group.group_id.as_str(), group.name.as_str(), now.millis());
+        let description = description.as_str();
         sqlx::query!(
-            "insert into api_group (group_id, name, created_at_ms) values (?, ?, ?)",
+            "insert into api_group (group_id, name, description, created_at_ms) values (?, ?, ?, ?)",
             id,
             name,
+            description,
             now
         )
         .execute(&self.writer)
@@ -73,7 +86,7 @@ mod tests {
         let test = TestStore::new().await;
         let group_id = "a".repeat(32);
         test.sql(&format!(
-            "insert into api_group values ('{group_id}', '---', 0)"
+            "insert into api_group (group_id, name, created_at_ms) values ('{group_id}', '---', 0)"
         ))
         .await
         .unwrap();

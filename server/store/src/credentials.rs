@@ -6,7 +6,8 @@ use sluice_domain::credential::{
     AppCode, Credential, CredentialName, CredentialSecrets, MAX_APP_CODES, MAX_CREDENTIALS,
 };
 use sluice_domain::env_vars::Secret;
-use sluice_domain::id::{AppCodeId, AppKey, CredentialId, TriggerId};
+use sluice_domain::id::{AppCodeId, AppKey, CredentialId};
+use sluice_domain::publication::BoundApi;
 use sluice_domain::time::Timestamp;
 
 use crate::error::{damaged, doing, found, unique};
@@ -241,11 +242,11 @@ impl Store {
         found(result, Kind::AppCode)
     }
 
-    /// Lets a credential call these APIs and no others.
+    /// Lets a credential call these APIs, each in an environment, and no others.
     pub async fn bind_credential(
         &self,
         credential_id: &CredentialId,
-        apis: &[TriggerId],
+        apis: &[BoundApi],
     ) -> Result<(), StoreError> {
         let credential = credential_id.as_str();
         let mut tx = self.begin().await?;
@@ -267,17 +268,19 @@ impl Store {
         .await
         .map_err(doing("binding a credential"))?;
         for api in apis.iter().collect::<HashSet<_>>() {
-            let trigger = api.as_str();
+            let (trigger, environment) = (api.trigger_id.as_str(), api.environment_id.as_str());
             let result = sqlx::query!(
-                "insert into credential_api (credential_id, trigger_id)
-                 select ?1, trigger_id from trigger where trigger_id = ?2",
+                "insert into credential_api (credential_id, trigger_id, environment_id)
+                 select ?1, trigger_id, environment_id from trigger, environment
+                 where trigger_id = ?2 and environment_id = ?3",
                 credential,
-                trigger
+                trigger,
+                environment
             )
             .execute(&mut *tx)
             .await
             .map_err(doing("binding a credential"))?;
-            found(result, Kind::Trigger)?;
+            found(result, Kind::Api)?;
         }
         tx.commit().await.map_err(doing("binding a credential"))
     }
@@ -285,19 +288,26 @@ impl Store {
 
 async fn all_apis(
     tx: &mut sqlx::SqliteConnection,
-) -> Result<HashMap<String, Vec<TriggerId>>, StoreError> {
+) -> Result<HashMap<String, Vec<BoundApi>>, StoreError> {
     let rows = sqlx::query!(
-        "select credential_id, trigger_id from credential_api order by credential_id, trigger_id"
+        "select credential_id, trigger_id, environment_id from credential_api
+         order by credential_id, trigger_id, environment_id"
     )
     .fetch_all(tx)
     .await
     .map_err(doing("listing what credentials may call"))?;
     let mut apis: HashMap<_, Vec<_>> = HashMap::new();
     for row in rows {
-        let api = row
-            .trigger_id
-            .parse()
-            .map_err(damaged("credential_api", "trigger_id"))?;
+        let api = BoundApi {
+            trigger_id: row
+                .trigger_id
+                .parse()
+                .map_err(damaged("credential_api", "trigger_id"))?,
+            environment_id: row
+                .environment_id
+                .parse()
+                .map_err(damaged("credential_api", "environment_id"))?,
+        };
         apis.entry(row.credential_id).or_default().push(api);
     }
     Ok(apis)
@@ -311,8 +321,9 @@ fn owner(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RELEASE_ENVIRONMENT_ID;
     use crate::testing::{TestStore, id, two_triggers};
-    use sluice_domain::id::FunctionId;
+    use sluice_domain::id::{EnvironmentId, FunctionId, TriggerId};
 
     fn new(n: u8, name: &str) -> NewCredential {
         NewCredential {
@@ -321,6 +332,14 @@ mod tests {
             app_key: AppKey::from_bytes(id(n + 100)),
             app_secret: Secret::new(format!("secret of {name}")),
             now: Timestamp(i64::from(n)),
+        }
+    }
+
+    /// The API of the `n`th trigger, in RELEASE.
+    fn in_release(n: u8) -> BoundApi {
+        BoundApi {
+            trigger_id: TriggerId::from_bytes(id(n)),
+            environment_id: RELEASE_ENVIRONMENT_ID.parse().unwrap(),
         }
     }
 
@@ -345,7 +364,7 @@ mod tests {
         let code = Secret::new("0123456789abcdef".repeat(4));
         let created = store.create_app_code(&first, &code_id, &code, Timestamp(5));
         created.await.unwrap();
-        let api = TriggerId::from_bytes(id(2));
+        let api = in_release(2);
         store
             .bind_credential(&first, &[api.clone(), api.clone()])
             .await
@@ -368,7 +387,7 @@ mod tests {
 
         store.delete_app_code(&first, &code_id).await.unwrap();
         store
-            .delete_trigger(&FunctionId::from_bytes(id(1)), &api)
+            .delete_trigger(&FunctionId::from_bytes(id(1)), &api.trigger_id)
             .await
             .unwrap();
         let listed = store.list_credentials().await.unwrap();
@@ -412,14 +431,21 @@ mod tests {
                 Err(StoreError::NotFound(Kind::Credential))
             ));
         }
-        let known = TriggerId::from_bytes(id(1));
+        let known = in_release(1);
         store
             .bind_credential(&first, std::slice::from_ref(&known))
             .await
             .unwrap();
-        let unknown = [TriggerId::from_bytes(id(2)), TriggerId::from_bytes(id(99))];
-        let refused = store.bind_credential(&first, &unknown).await;
-        assert!(matches!(refused, Err(StoreError::NotFound(Kind::Trigger))));
+        let nowhere = BoundApi {
+            environment_id: EnvironmentId::from_bytes(id(99)),
+            ..known.clone()
+        };
+        for unknown in [in_release(99), nowhere] {
+            let refused = store
+                .bind_credential(&first, &[in_release(2), unknown])
+                .await;
+            assert!(matches!(refused, Err(StoreError::NotFound(Kind::Api))));
+        }
         assert_eq!(store.list_credentials().await.unwrap()[0].apis, [known]);
         for n in 2..=MAX_CREDENTIALS {
             let n = u8::try_from(n).unwrap();

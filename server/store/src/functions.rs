@@ -123,19 +123,48 @@ impl Store {
             .fetch_optional(&mut *tx)
             .await
             .map_err(doing("finding a function"))?;
-        let Some(row) = row else { return Ok(None) };
+        match row {
+            Some(row) => self.with_env_vars(&mut tx, row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The function of this id, in a change.
+    pub(crate) async fn function_in(
+        &self,
+        tx: &mut SqliteConnection,
+        function_id: &FunctionId,
+    ) -> Result<FunctionRow, StoreError> {
+        let id = function_id.as_str();
+        let row = sqlx::query_as!(
+            RawFunction,
+            "select * from function where function_id = ?",
+            id
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(doing("finding a function"))?;
+        let row = row.ok_or(StoreError::NotFound(Kind::Function))?;
+        self.with_env_vars(tx, row).await
+    }
+
+    async fn with_env_vars(
+        &self,
+        tx: &mut SqliteConnection,
+        row: RawFunction,
+    ) -> Result<FunctionRow, StoreError> {
         let env_vars = sqlx::query_as!(
             RawEnvVar,
             "select function_id, key, value, sealed from function_env_var
              where function_id = ? order by position",
             row.function_id
         )
-        .fetch_all(&mut *tx)
+        .fetch_all(tx)
         .await
         .map_err(doing("reading environment variables"))?;
         let parse = |raw: RawEnvVar| raw.parse(&self.secrets);
         let env_vars: Result<_, _> = env_vars.into_iter().map(parse).collect();
-        row.parse(env_vars?).map(Some)
+        row.parse(env_vars?)
     }
 
     /// The code of a function.
@@ -339,16 +368,16 @@ async fn insert_files(
     Ok(())
 }
 
-/// A row of the table `function_env_var`.
-struct RawEnvVar {
-    function_id: String,
-    key: String,
-    value: String,
-    sealed: Option<Vec<u8>>,
+/// A row of the table `function_env_var`, or of that of a version.
+pub(crate) struct RawEnvVar {
+    pub(crate) function_id: String,
+    pub(crate) key: String,
+    pub(crate) value: String,
+    pub(crate) sealed: Option<Vec<u8>>,
 }
 
 impl RawEnvVar {
-    fn parse(self, secrets: &Secrets) -> Result<EnvVar, StoreError> {
+    pub(crate) fn parse(self, secrets: &Secrets) -> Result<EnvVar, StoreError> {
         let value = match self.sealed {
             None => EnvValue::Plain(self.value),
             Some(sealed) => {

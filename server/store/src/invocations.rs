@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use serde::Serialize;
 use sluice_domain::id::{ApiRequestId, FunctionId, RequestId};
 use sluice_domain::invocation::{Cause, InvocationRecord, LogLevel, LogLine, Origin};
 use sluice_domain::log_query::LogQuery;
 use sluice_domain::time::Timestamp;
+use sqlx::{QueryBuilder, Sqlite};
 
 use crate::error::{damaged, doing};
+use crate::metrics::Rollups;
 use crate::{Store, StoreError};
 
 /// Most bytes of log that one search reads: about a second's work. A search
@@ -113,32 +114,49 @@ pub struct LogLines {
     pub more: bool,
 }
 
+/// Rows of one statement: at most 2340, by what SQLite takes of values.
+const ROWS_AT_ONCE: usize = 500;
+
 impl Store {
-    /// Keeps invocations, all or, on an error, none.
+    /// Keeps invocations, and counts them among the metrics, all or, on an error, none.
     pub async fn insert_invocations(
         &self,
         records: &[Arc<InvocationRecord>],
     ) -> Result<(), StoreError> {
-        // One statement for all: each costs a change of threads and back, which together are
-        // dearer than all else here. Encoded before the lock is taken.
-        let rows: Vec<_> = records.iter().map(|record| NewRow::of(record)).collect();
-        let rows = serde_json::to_string(&rows).map_err(wrong("log"))?;
+        // Few statements for all: each costs a change of threads and back, which is dearer than a
+        // row. Encoded before the lock is taken.
+        let rows = records.iter().map(|record| NewRow::of(record));
+        let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+        let rollups = Rollups::of(records);
         let mut tx = self.begin().await?;
-        sqlx::query!(
-            "insert into invocation (request_id, function_id, function_name, version, origin,
-                 trigger_id, api_request_id, started_at_ms, duration_us, cold_start_us,
-                 memory_used_bytes, cause, log, hook)
-             select value ->> 'request_id', value ->> 'function_id', value ->> 'function_name',
-                 value ->> 'version', value ->> 'origin', value ->> 'trigger_id',
-                 value ->> 'api_request_id', value ->> 'started_at_ms', value ->> 'duration_us',
-                 value ->> 'cold_start_us', value ->> 'memory_used_bytes', value ->> 'cause',
-                 value -> 'log', value ->> 'hook'
-             from json_each(?)",
-            rows
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing("inserting invocations"))?;
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            let mut insert = QueryBuilder::<Sqlite>::new(
+                "insert into invocation (request_id, function_id, function_name, version, origin,
+                     trigger_id, api_request_id, started_at_ms, duration_us, cold_start_us,
+                     memory_used_bytes, cause, log, hook) ",
+            );
+            insert.push_values(rows, |mut values, row| {
+                values
+                    .push_bind(row.request_id)
+                    .push_bind(row.function_id)
+                    .push_bind(row.function_name)
+                    .push_bind(row.version)
+                    .push_bind(row.origin)
+                    .push_bind(row.trigger_id)
+                    .push_bind(row.api_request_id)
+                    .push_bind(row.started_at_ms)
+                    .push_bind(row.duration_us)
+                    .push_bind(row.cold_start_us)
+                    .push_bind(row.memory_used_bytes)
+                    .push_bind(row.cause)
+                    .push_bind(row.log.as_str())
+                    .push_bind(row.hook);
+            });
+            let insert = insert.build().persistent(rows.len() == ROWS_AT_ONCE);
+            let inserted = insert.execute(&mut *tx).await;
+            inserted.map_err(doing("inserting invocations"))?;
+        }
+        rollups.keep(&mut tx).await?;
         tx.commit().await.map_err(doing("inserting invocations"))
     }
 
@@ -386,7 +404,6 @@ fn duration(micros: i64) -> Duration {
 
 /// A log as its column has it: `[[1783070947123,"INFO","Hello"]]`.
 /// A record as its row, by the names of the columns.
-#[derive(Serialize)]
 struct NewRow<'a> {
     request_id: &'a str,
     function_id: &'a str,
@@ -400,12 +417,12 @@ struct NewRow<'a> {
     cold_start_us: Option<i64>,
     memory_used_bytes: i64,
     cause: &'static str,
-    log: Vec<(i64, &'static str, &'a str)>,
+    log: String,
     hook: Option<&'static str>,
 }
 
 impl<'a> NewRow<'a> {
-    fn of(record: &'a InvocationRecord) -> Self {
+    fn of(record: &'a InvocationRecord) -> Result<Self, StoreError> {
         let (origin, trigger_id, api_request_id) = match &record.origin {
             Origin::Test | Origin::PreStop => ("TEST", None, None),
             Origin::Trigger {
@@ -418,7 +435,8 @@ impl<'a> NewRow<'a> {
             ),
         };
         let line = |line: &'a LogLine| (line.at.millis(), line.level.name(), line.text.as_str());
-        Self {
+        let log: Vec<_> = record.log.iter().map(line).collect();
+        Ok(Self {
             request_id: record.request_id.as_str(),
             function_id: record.function_id.as_str(),
             function_name: record.function_name.as_str(),
@@ -431,9 +449,9 @@ impl<'a> NewRow<'a> {
             cold_start_us: record.cold_start.map(micros),
             memory_used_bytes: i64::try_from(record.memory_used_bytes).unwrap_or(i64::MAX),
             cause: record.cause.name(),
-            log: record.log.iter().map(line).collect(),
+            log: serde_json::to_string(&log).map_err(wrong("log"))?,
             hook: (record.origin == Origin::PreStop).then_some("PRE_STOP"),
-        }
+        })
     }
 }
 

@@ -71,7 +71,12 @@ impl Store {
             .map_err(|source| opening(path, source))?;
         let has_secrets = sqlx::query_scalar!(
             "select exists (select 1 from function_env_var where sealed is not null)
-                 or exists (select 1 from credential)"
+                 or exists (select 1 from function_version_env_var where sealed is not null)
+                 or exists (select 1 from credential)
+                 or exists (select 1 from access_key)
+                 or exists (select 1 from certificate)
+                 or exists (select 1 from acme_setting where sealed_account is not null)
+                 or exists (select 1 from acme_certificate where sealed_key is not null)"
         );
         let has_secrets = has_secrets.fetch_one(&readers).await;
         let has_secrets = has_secrets.map_err(doing("looking for encrypted values"))?;

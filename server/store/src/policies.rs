@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sluice_domain::id::{PolicyId, TriggerId};
+use sluice_domain::id::PolicyId;
 use sluice_domain::policy::{MAX_POLICIES, Policy, PolicyName, PolicyRule};
+use sluice_domain::publication::BoundApi;
 use sluice_domain::time::Timestamp;
 
 use crate::error::{damaged, doing, found, unique};
@@ -71,15 +72,25 @@ impl Store {
     /// All policies, oldest first.
     pub async fn list_policies(&self) -> Result<Vec<Policy>, StoreError> {
         let mut tx = self.begin_reading().await?;
-        let bound =
-            sqlx::query!("select policy_id, trigger_id from policy_api order by trigger_id")
-                .fetch_all(&mut *tx)
-                .await
-                .map_err(doing("listing what policies are bound to"))?;
-        let mut apis: HashMap<String, Vec<TriggerId>> = HashMap::new();
+        let bound = sqlx::query!(
+            "select policy_id, trigger_id, environment_id from policy_api
+             order by trigger_id, environment_id"
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(doing("listing what policies are bound to"))?;
+        let mut apis: HashMap<String, Vec<BoundApi>> = HashMap::new();
         for row in bound {
-            let api = row.trigger_id.parse();
-            let api = api.map_err(damaged("policy_api", "trigger_id"))?;
+            let api = BoundApi {
+                trigger_id: row
+                    .trigger_id
+                    .parse()
+                    .map_err(damaged("policy_api", "trigger_id"))?,
+                environment_id: row
+                    .environment_id
+                    .parse()
+                    .map_err(damaged("policy_api", "environment_id"))?,
+            };
             apis.entry(row.policy_id).or_default().push(api);
         }
         let rows = sqlx::query!(
@@ -114,11 +125,12 @@ impl Store {
         found(result, Kind::Policy)
     }
 
-    /// Binds a policy to these APIs and no others, in the place of what they had of its kind.
+    /// Binds a policy to these APIs, each in an environment, and no others, in the place of what
+    /// they had of its kind.
     pub async fn bind_policy(
         &self,
         policy_id: &PolicyId,
-        apis: &[TriggerId],
+        apis: &[BoundApi],
     ) -> Result<(), StoreError> {
         let id = policy_id.as_str();
         let mut tx = self.begin().await?;
@@ -137,18 +149,20 @@ impl Store {
             .await
             .map_err(doing("binding a policy"))?;
         for api in apis.iter().collect::<HashSet<_>>() {
-            let trigger = api.as_str();
+            let (trigger, environment) = (api.trigger_id.as_str(), api.environment_id.as_str());
             let result = sqlx::query!(
-                "insert or replace into policy_api (trigger_id, kind, policy_id)
-                 select t.trigger_id, p.kind, p.policy_id from trigger t, policy p
-                 where t.trigger_id = ? and p.policy_id = ?",
+                "insert or replace into policy_api (trigger_id, environment_id, kind, policy_id)
+                 select t.trigger_id, e.environment_id, p.kind, p.policy_id
+                 from trigger t, environment e, policy p
+                 where t.trigger_id = ? and e.environment_id = ? and p.policy_id = ?",
                 trigger,
+                environment,
                 id
             )
             .execute(&mut *tx)
             .await
             .map_err(doing("binding a policy"))?;
-            found(result, Kind::Trigger)?;
+            found(result, Kind::Api)?;
         }
         tx.commit().await.map_err(doing("binding a policy"))
     }
@@ -160,11 +174,17 @@ fn encode(rule: &PolicyRule) -> Result<String, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use sqlx::AssertSqlSafe;
+    use sqlx::migrate::Migrator;
+
     use super::*;
     use crate::testing::{TestStore, id, two_triggers};
+    use sluice_domain::id::{EnvironmentId, TriggerId, UserId};
     use sluice_domain::policy::{
-        AccessControl, AccessEffect, Addresses, CorsFields, CorsMethods, HeaderAction,
-        HeaderChangeFields, HeaderNames, Origins, PeriodUnit, ThrottlingFields,
+        AccessControl, AccessEffect, Addresses, CallerId, CorsFields, CorsMethods, Exclusion,
+        HeaderAction, HeaderChangeFields, HeaderNames, Origins, PeriodUnit, ThrottlingFields,
     };
 
     fn access(effect: AccessEffect) -> PolicyRule {
@@ -177,8 +197,13 @@ mod tests {
             period: 1,
             unit: PeriodUnit::Minute,
             requests,
+            user_requests: Some(3),
             credential_requests: Some(1),
             address_requests: None,
+            excluded: vec![Exclusion {
+                caller: CallerId::User(UserId::from_bytes(id(1))),
+                requests: 1,
+            }],
             is_shared: true,
         };
         PolicyRule::Throttling(fields.try_into().unwrap())
@@ -230,7 +255,7 @@ mod tests {
         let mut all = [
             policy(1, "slow", throttling(5)),
             policy(2, "slow", access(AccessEffect::Permit)),
-            policy(3, "slower", throttling(1)),
+            policy(3, "slower", throttling(4)),
             policy(4, "open", cors()),
             policy(5, "open", response_headers()),
         ];
@@ -256,7 +281,22 @@ mod tests {
             store.bind_policy(&all[n].policy_id, api).await.unwrap();
             all[n].apis = vec![one.clone()];
         }
-        all[2].apis = vec![one];
+        all[2].apis = vec![one.clone()];
+        assert_eq!(store.list_policies().await.unwrap(), all);
+        // In another environment it is another API.
+        let elsewhere = BoundApi {
+            environment_id: EnvironmentId::from_bytes(id(1)),
+            ..one
+        };
+        test.sql(&format!(
+            "insert into environment values ('{}', 'TEST', 1, '')",
+            elsewhere.environment_id
+        ))
+        .await
+        .unwrap();
+        all[0].apis.insert(0, elsewhere);
+        let (policy, apis) = (&all[0].policy_id, &all[0].apis);
+        store.bind_policy(policy, apis).await.unwrap();
         assert_eq!(store.list_policies().await.unwrap(), all);
         all[0].name = "quick".parse().unwrap();
         all[0].rule = throttling(100);
@@ -265,6 +305,44 @@ mod tests {
         assert_eq!(store.list_policies().await.unwrap(), all);
         store.delete_policy(&all[0].policy_id).await.unwrap();
         assert_eq!(store.list_policies().await.unwrap(), all[1..]);
+    }
+
+    #[tokio::test]
+    async fn what_limited_credentials_limits_users_after_the_migration() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sluice.db");
+        let address = format!("sqlite://{}?mode=rwc", path.display());
+        let old = sqlx::SqlitePool::connect(&address).await.unwrap();
+        let all = sqlx::migrate!("../../migrations");
+        let before = all.iter().filter(|migration| migration.version < 24);
+        let mut migrator = Migrator::DEFAULT;
+        migrator.migrations = Cow::Owned(before.cloned().collect());
+        migrator.run(&old).await.unwrap();
+        for (n, credential) in [(1, "4"), (2, "null")] {
+            let rule = format!(
+                r#"{{"Throttling":{{"period":1,"unit":"HOUR","requests":9,"credential_requests":{credential},"address_requests":2,"is_shared":false}}}}"#
+            );
+            let (id, name) = (PolicyId::from_bytes(id(n)), format!("old_{n}"));
+            let insert = format!(
+                "insert into policy values ('{id}', 'THROTTLING', '{name}', '{rule}', {n})"
+            );
+            sqlx::raw_sql(AssertSqlSafe(insert))
+                .execute(&old)
+                .await
+                .unwrap();
+        }
+        old.close().await;
+
+        let store = Store::open(&path).await.unwrap();
+        let limits = store.list_policies().await.unwrap().into_iter().map(|it| {
+            let PolicyRule::Throttling(throttling) = it.rule else {
+                panic!("{it:?}");
+            };
+            let fields = throttling.fields().clone();
+            (fields.user_requests, fields.credential_requests)
+        });
+        let limits: Vec<_> = limits.collect();
+        assert_eq!(limits, [(Some(4), Some(4)), (None, None)]);
     }
 
     #[tokio::test]
@@ -295,19 +373,22 @@ mod tests {
         ] {
             assert!(matches!(refused, Err(StoreError::NotFound(Kind::Policy))));
         }
-        let unknown = [TriggerId::from_bytes(id(99))];
+        let unknown = [BoundApi {
+            trigger_id: TriggerId::from_bytes(id(99)),
+            ..one.clone()
+        }];
         let refused = store.bind_policy(&first.policy_id, &unknown).await;
-        assert!(matches!(refused, Err(StoreError::NotFound(Kind::Trigger))));
+        assert!(matches!(refused, Err(StoreError::NotFound(Kind::Api))));
         assert_eq!(store.list_policies().await.unwrap()[0].apis, [one]);
         for n in 1..MAX_POLICIES {
             let n = u8::try_from(n).unwrap();
             store
-                .create_policy(&policy(n + 10, &format!("name_{n}"), throttling(1)))
+                .create_policy(&policy(n + 10, &format!("name_{n}"), throttling(3)))
                 .await
                 .unwrap();
         }
         let refused = store
-            .create_policy(&policy(200, "more", throttling(1)))
+            .create_policy(&policy(200, "more", throttling(3)))
             .await;
         assert!(matches!(refused, Err(StoreError::TooManyPolicies)));
         store

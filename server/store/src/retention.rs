@@ -38,6 +38,7 @@ impl Store {
         let age = i64::try_from(retention.max_age.as_millis()).unwrap_or(i64::MAX);
         let by_age = self.delete_older_than(now.minus_millis(age)).await?;
         self.delete_throttles_before(now.minus_millis(age)).await?;
+        self.delete_metrics_before(now.minus_millis(age)).await?;
         let by_size = self.shrink_to(retention.max_bytes).await?;
         let sessions = self.delete_expired_sessions(now).await?;
         tracing::debug!(by_age, by_size, sessions, "deleted old records");
@@ -56,7 +57,8 @@ impl Store {
     }
 
     /// Deletes the oldest invocations until the database has at most
-    /// `max_bytes`, or until none is left; tells how many. Gives the space back.
+    /// `max_bytes`, or until none is left, and then the oldest metrics; tells how many
+    /// invocations. Gives the space back.
     pub async fn shrink_to(&self, max_bytes: u64) -> Result<u64, StoreError> {
         let mut deleted = 0;
         loop {
@@ -69,7 +71,7 @@ impl Store {
                 .delete_oldest(Timestamp(i64::MAX), excess.min(BATCH_BYTES))
                 .await?
             {
-                0 => break,
+                0 if self.delete_oldest_metrics(i64::MAX).await? == 0 => break,
                 batch => deleted += batch,
             }
         }

@@ -7,11 +7,18 @@ use std::time::Duration;
 
 use sluice_domain::api_group::ApiGroup;
 use sluice_domain::code::CodePackage;
+use sluice_domain::domain_name::{
+    BoundDomainName, DomainCertificate, DomainSettings, DomainSettingsFields,
+};
 use sluice_domain::function::{FunctionSettings, Runtime};
 use sluice_domain::id::{
-    ApiGroupId, ApiId, ApiRequestId, FunctionId, RequestId, TriggerId, UserId,
+    ApiGroupId, ApiId, ApiRequestId, DomainNameId, EnvironmentId, FunctionId, RequestId, TriggerId,
+    UserId,
 };
 use sluice_domain::invocation::{Cause, InvocationRecord, LogLevel, LogLine, Origin};
+use sluice_domain::publication::BoundApi;
+use sluice_domain::request_parameter::RequestParameters;
+use sluice_domain::target::Target;
 use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{
     ApigTrigger, ApigTriggerSettings, Authentication, Matching, Method, Protocol,
@@ -88,8 +95,28 @@ pub fn group(n: u8, name: &str) -> ApiGroup {
     }
 }
 
+/// The `n`th domain name.
+pub fn bound(
+    n: u8,
+    name: &str,
+    group: &ApiGroup,
+    certificate: DomainCertificate,
+) -> BoundDomainName {
+    let fields = DomainSettingsFields {
+        certificate,
+        ..Default::default()
+    };
+    BoundDomainName {
+        domain_name_id: DomainNameId::from_bytes(id(n)),
+        name: name.parse().unwrap(),
+        group_id: group.group_id.clone(),
+        settings: DomainSettings::try_from(fields).unwrap(),
+        created_at: Timestamp(i64::from(n)),
+    }
+}
+
 /// Two triggers of one function, published in RELEASE; callers of the first may send an AppCode.
-pub async fn two_triggers(store: &Store) -> [TriggerId; 2] {
+pub async fn two_triggers(store: &Store) -> [BoundApi; 2] {
     let function = function(1, "demo", 0);
     store.create_function(&function).await.unwrap();
     let group = group(1, "APIGroup_a");
@@ -100,25 +127,32 @@ pub async fn two_triggers(store: &Store) -> [TriggerId; 2] {
         settings: ApigTriggerSettings {
             api_name: format!("API_{n}").parse().unwrap(),
             group_id: group.group_id.clone(),
-            environment_id: RELEASE_ENVIRONMENT_ID.parse().unwrap(),
+            target: Target::Latest,
             authentication: Authentication::App,
             simple_authentication: n == 1,
+            authorizer_id: None,
+            response_id: None,
             protocol: Protocol::Https,
             path: format!("/{n}").parse().unwrap(),
             matching: Matching::Exact,
             method: Method::Any,
             timeout: 5000.try_into().unwrap(),
+            request_parameters: RequestParameters::default(),
         },
         created_at: Timestamp(0),
     });
+    let release: EnvironmentId = RELEASE_ENVIRONMENT_ID.parse().unwrap();
     for trigger in &triggers {
-        let created = store.create_trigger(&function.function_id, trigger);
+        let created = store.create_trigger(&function.function_id, trigger, &release);
         created.await.unwrap();
     }
-    let published = store.all_triggers().await.unwrap();
+    let published = store.published_triggers().await.unwrap();
     let published: Vec<_> = published.into_iter().map(|one| one.trigger).collect();
     assert_eq!(published, triggers);
-    triggers.map(|trigger| trigger.trigger_id)
+    triggers.map(|trigger| BoundApi {
+        trigger_id: trigger.trigger_id,
+        environment_id: release.clone(),
+    })
 }
 
 /// The function that all [`record`]s are of.

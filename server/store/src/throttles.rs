@@ -1,32 +1,34 @@
-//! Calls that were refused for want of an instance, counted by minute.
+//! Calls that were refused with 429, counted by minute, hour and reason.
 
 use sluice_domain::id::FunctionId;
+use sluice_domain::metrics::Throttles;
 use sluice_domain::time::Timestamp;
 
 use crate::error::doing;
+use crate::metrics::{MINUTE_MS, SPANS, began};
 use crate::{Store, StoreError};
 
-const MINUTE_MS: i64 = 60_000;
-
 impl Store {
-    /// Adds to the counts of the minute of `now`.
+    /// Adds to the counts of the minute and the hour of `now`, all or, on an error, none.
     pub async fn add_throttles(
         &self,
-        counts: &[(FunctionId, u64)],
+        throttles: &[Throttles],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let minute = now.millis().div_euclid(MINUTE_MS) * MINUTE_MS;
         let mut tx = self.begin().await?;
-        for (function_id, count) in counts {
-            let (id, count) = (
-                function_id.as_str(),
-                i64::try_from(*count).unwrap_or(i64::MAX),
-            );
+        let spans = |throttles| SPANS.map(|span| (throttles, span));
+        for (throttles, span) in throttles.iter().flat_map(spans) {
+            let (id, reason) = (throttles.function_id.as_str(), throttles.reason.name());
+            let count = i64::try_from(throttles.count).unwrap_or(i64::MAX);
+            let began = began(now, span);
             sqlx::query!(
-                "insert into throttle (function_id, minute_ms, count) values (?, ?, ?)
+                "insert into throttle (function_id, span_ms, began_ms, reason, count)
+                 values (?, ?, ?, ?, ?)
                  on conflict do update set count = count + excluded.count",
                 id,
-                minute,
+                span,
+                began,
+                reason,
                 count
             )
             .execute(&mut *tx)
@@ -36,7 +38,8 @@ impl Store {
         tx.commit().await.map_err(doing("counting throttled calls"))
     }
 
-    /// How many calls of a function were refused since `from`, in whole minutes.
+    /// How many calls of a function were refused for want of an instance since `from`, in whole
+    /// minutes.
     pub async fn throttles_since(
         &self,
         function_id: &FunctionId,
@@ -45,8 +48,9 @@ impl Store {
         let (id, from) = (function_id.as_str(), from.millis() - MINUTE_MS);
         let row = sqlx::query!(
             r#"select coalesce(sum(count), 0) as "count!: i64" from throttle
-               where function_id = ? and minute_ms > ?"#,
+               where function_id = ? and span_ms = ? and began_ms > ? and reason = 'INSTANCES'"#,
             id,
+            MINUTE_MS,
             from
         )
         .fetch_one(&self.readers)
@@ -55,13 +59,13 @@ impl Store {
         Ok(row.count.unsigned_abs())
     }
 
-    /// Deletes the counts of minutes that began before `moment`.
+    /// Deletes the counts of minutes and hours that began before `moment`.
     pub(crate) async fn delete_throttles_before(
         &self,
         moment: Timestamp,
     ) -> Result<(), StoreError> {
         let moment = moment.millis();
-        sqlx::query!("delete from throttle where minute_ms < ?", moment)
+        sqlx::query!("delete from throttle where began_ms < ?", moment)
             .execute(&self.writer)
             .await
             .map_err(doing("deleting old counts"))?;
@@ -71,19 +75,31 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use sluice_domain::metrics::ThrottleReason;
+
     use super::*;
     use crate::testing::{TestStore, id};
 
     #[tokio::test]
-    async fn throttled_calls_are_counted_by_function_and_minute() {
+    async fn throttled_calls_are_counted_by_function_minute_and_reason() {
         let test = TestStore::new().await;
         let store = &test.store;
         let (one, other) = (FunctionId::from_bytes(id(1)), FunctionId::from_bytes(id(2)));
-        for (at, counts) in [
-            (10 * MINUTE_MS + 5, [(one.clone(), 2), (other.clone(), 7)]),
-            (10 * MINUTE_MS + 9, [(one.clone(), 1), (other.clone(), 1)]),
-            (11 * MINUTE_MS, [(one.clone(), 4), (other.clone(), 1)]),
+        let throttles = |function_id: &FunctionId, reason, count| Throttles {
+            function_id: function_id.clone(),
+            reason,
+            count,
+        };
+        for (at, of_one, of_other) in [
+            (10 * MINUTE_MS + 5, 2, 7),
+            (10 * MINUTE_MS + 9, 1, 1),
+            (11 * MINUTE_MS, 4, 1),
         ] {
+            let counts = [
+                throttles(&one, ThrottleReason::Instances, of_one),
+                throttles(&one, ThrottleReason::Policy, 100),
+                throttles(&other, ThrottleReason::Instances, of_other),
+            ];
             store.add_throttles(&counts, Timestamp(at)).await.unwrap();
         }
         let since = async |from: i64| store.throttles_since(&one, Timestamp(from)).await.unwrap();

@@ -1,54 +1,47 @@
-//! API Gateway (Dedicated) triggers.
+//! API Gateway (Dedicated) triggers: each has an API, of which it keeps the latest definition.
 
-use sluice_domain::api_group::ApiGroup;
-use sluice_domain::environment::EnvironmentName;
-use sluice_domain::id::{FunctionId, TriggerId};
+use sluice_domain::id::{AuthorizerId, EnvironmentId, FunctionId, ResponseSetId, TriggerId};
+use sluice_domain::publication::BoundApi;
+use sluice_domain::text::ShortDescription;
 use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{ApigTrigger, ApigTriggerSettings};
 
-use crate::api_groups::api_group;
 use crate::error::{damaged, doing, found, unique};
+use crate::publications::insert;
+use crate::targets::check_target;
 use crate::{Kind, Store, StoreError};
 
-/// A trigger with all that the gateway has to know to route to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedTrigger {
-    /// The function it invokes.
-    pub function_id: FunctionId,
-    /// The trigger.
-    pub trigger: ApigTrigger,
-    /// The group its API belongs to.
-    pub group: ApiGroup,
-    /// The environment its API is published in.
-    pub environment: EnvironmentName,
-}
-
 impl Store {
-    /// Creates a trigger and thereby publishes its API.
+    /// Creates a trigger, and publishes its API in an environment.
     pub async fn create_trigger(
         &self,
         function_id: &FunctionId,
         trigger: &ApigTrigger,
+        environment_id: &EnvironmentId,
     ) -> Result<(), StoreError> {
         let settings = &trigger.settings;
         let (id, function) = (trigger.trigger_id.as_str(), function_id.as_str());
         let (api_id, api_name) = (trigger.api_id.as_str(), settings.api_name.as_str());
-        let (group, environment) = (settings.group_id.as_str(), settings.environment_id.as_str());
+        let (group, environment) = (settings.group_id.as_str(), environment_id.as_str());
         let (auth, protocol) = (settings.authentication.name(), settings.protocol.name());
-        let (path, shape) = (settings.path.as_str(), settings.path.shape());
+        let (path, target) = (settings.path.as_str(), settings.target.to_string());
+        let authorizer = settings.authorizer_id.as_ref().map(AuthorizerId::as_str);
+        let response = settings.response_id.as_ref().map(ResponseSetId::as_str);
         let (matching, method) = (settings.matching.name(), settings.method.name());
         let (timeout, created_at) = (settings.timeout.millis(), trigger.created_at.millis());
+        let parameters = request_parameters(settings)?;
         let mut tx = self.begin().await?;
-        // What the insert could break besides the path is looked at first.
         let seen = sqlx::query!(
-            r#"select exists (select 1 from function where function_id = ?) as "function!: bool",
-                   exists (select 1 from api_group where group_id = ?) as "group!: bool",
-                   exists (select 1 from environment where environment_id = ?) as "environment!: bool",
-                   exists (select 1 from trigger where api_name = ?) as "api_name!: bool""#,
+            r#"select exists (select 1 from function where function_id = ?1) as "function!: bool",
+                   exists (select 1 from api_group where group_id = ?2) as "group!: bool",
+                   exists (select 1 from environment where environment_id = ?3) as "environment!: bool",
+                   ?4 is null or exists (select 1 from authorizer where authorizer_id = ?4) as "authorizer!: bool",
+                   ?5 is null or exists (select 1 from response_set where response_id = ?5 and group_id = ?2) as "response!: bool""#,
             function,
             group,
             environment,
-            api_name
+            authorizer,
+            response
         )
         .fetch_one(&mut *tx)
         .await
@@ -57,38 +50,49 @@ impl Store {
             (seen.function, Kind::Function),
             (seen.group, Kind::ApiGroup),
             (seen.environment, Kind::Environment),
+            (seen.authorizer, Kind::Authorizer),
+            (seen.response, Kind::ResponseSet),
         ] {
             if !there {
                 return Err(StoreError::NotFound(kind));
             }
         }
-        if seen.api_name {
-            return Err(StoreError::ApiNameTaken(settings.api_name.clone()));
-        }
+        check_target(&mut tx, function_id, &settings.target).await?;
         sqlx::query!(
             "insert into trigger (trigger_id, function_id, api_id, api_name, group_id,
-                 environment_id, authentication, protocol, path, path_shape, matching, method,
-                 timeout_ms, created_at_ms, simple_authentication)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 authentication, protocol, path, matching, method, timeout_ms, created_at_ms,
+                 simple_authentication, authorizer_id, request_parameters, target, response_id)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             id,
             function,
             api_id,
             api_name,
             group,
-            environment,
             auth,
             protocol,
             path,
-            shape,
             matching,
             method,
             timeout,
             created_at,
-            settings.simple_authentication
+            settings.simple_authentication,
+            authorizer,
+            parameters,
+            target,
+            response
         )
         .execute(&mut *tx)
         .await
-        .map_err(unique(|| StoreError::PathTaken, "inserting a trigger"))?;
+        .map_err(unique(
+            || StoreError::ApiNameTaken(settings.api_name.clone()),
+            "inserting a trigger",
+        ))?;
+        let place = BoundApi {
+            trigger_id: trigger.trigger_id.clone(),
+            environment_id: environment_id.clone(),
+        };
+        let description = ShortDescription::default();
+        insert(&mut tx, &place, settings, &description, trigger.created_at).await?;
         tx.commit().await.map_err(doing("inserting a trigger"))
     }
 
@@ -100,9 +104,9 @@ impl Store {
         let id = function_id.as_str();
         let rows = sqlx::query_as!(
             RawTrigger,
-            "select trigger_id, api_id, api_name, group_id, environment_id, authentication,
-                 protocol, path, matching, method, timeout_ms, created_at_ms,
-                 simple_authentication
+            "select trigger_id, api_id, api_name, group_id, authentication, protocol, path,
+                 matching, method, timeout_ms, created_at_ms, simple_authentication, authorizer_id,
+                 request_parameters, target, response_id
              from trigger where function_id = ? order by created_at_ms desc, api_name",
             id
         )
@@ -112,52 +116,7 @@ impl Store {
         rows.into_iter().map(RawTrigger::parse).collect()
     }
 
-    /// The triggers of all functions, for the snapshot of routes.
-    pub async fn all_triggers(&self) -> Result<Vec<PublishedTrigger>, StoreError> {
-        let rows = sqlx::query!(
-            "select t.function_id, t.trigger_id, t.api_id, t.api_name, t.group_id,
-                 t.environment_id, t.authentication, t.protocol, t.path, t.matching, t.method,
-                 t.timeout_ms, t.created_at_ms, t.simple_authentication, g.name as group_name, e.name as environment_name
-             from trigger t join api_group g using (group_id) join environment e using (environment_id)
-             order by t.created_at_ms, t.trigger_id"
-        )
-        .fetch_all(&self.readers)
-        .await
-        .map_err(doing("listing all triggers"))?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(PublishedTrigger {
-                    function_id: row
-                        .function_id
-                        .parse()
-                        .map_err(damaged("trigger", "function_id"))?,
-                    group: api_group(&row.group_id, &row.group_name)?,
-                    environment: row
-                        .environment_name
-                        .parse()
-                        .map_err(damaged("environment", "name"))?,
-                    trigger: RawTrigger {
-                        trigger_id: row.trigger_id,
-                        api_id: row.api_id,
-                        api_name: row.api_name,
-                        group_id: row.group_id,
-                        environment_id: row.environment_id,
-                        authentication: row.authentication,
-                        protocol: row.protocol,
-                        path: row.path,
-                        matching: row.matching,
-                        method: row.method,
-                        timeout_ms: row.timeout_ms,
-                        created_at_ms: row.created_at_ms,
-                        simple_authentication: row.simple_authentication,
-                    }
-                    .parse()?,
-                })
-            })
-            .collect()
-    }
-
-    /// Deletes a trigger of a function and takes its API offline.
+    /// Deletes a trigger of a function with its API, wherever that is published.
     pub async fn delete_trigger(
         &self,
         function_id: &FunctionId,
@@ -176,25 +135,34 @@ impl Store {
     }
 }
 
+/// The parameters that a definition declares, as they are stored.
+pub(crate) fn request_parameters(settings: &ApigTriggerSettings) -> Result<String, StoreError> {
+    serde_json::to_string(&settings.request_parameters)
+        .map_err(damaged("trigger", "request_parameters"))
+}
+
 /// A row of the table `trigger`, without what only SQL needs.
-struct RawTrigger {
-    trigger_id: String,
-    api_id: String,
-    api_name: String,
-    group_id: String,
-    environment_id: String,
-    authentication: String,
-    protocol: String,
-    path: String,
-    matching: String,
-    method: String,
-    timeout_ms: i64,
-    created_at_ms: i64,
-    simple_authentication: i64,
+pub(crate) struct RawTrigger {
+    pub(crate) trigger_id: String,
+    pub(crate) api_id: String,
+    pub(crate) api_name: String,
+    pub(crate) group_id: String,
+    pub(crate) authentication: String,
+    pub(crate) protocol: String,
+    pub(crate) path: String,
+    pub(crate) matching: String,
+    pub(crate) method: String,
+    pub(crate) timeout_ms: i64,
+    pub(crate) created_at_ms: i64,
+    pub(crate) simple_authentication: i64,
+    pub(crate) authorizer_id: Option<String>,
+    pub(crate) request_parameters: String,
+    pub(crate) target: String,
+    pub(crate) response_id: Option<String>,
 }
 
 impl RawTrigger {
-    fn parse(self) -> Result<ApigTrigger, StoreError> {
+    pub(crate) fn parse(self) -> Result<ApigTrigger, StoreError> {
         fn wrong<E>(column: &'static str) -> impl FnOnce(E) -> StoreError
         where
             E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -208,20 +176,29 @@ impl RawTrigger {
             settings: ApigTriggerSettings {
                 api_name: self.api_name.parse().map_err(wrong("api_name"))?,
                 group_id: self.group_id.parse().map_err(wrong("group_id"))?,
-                environment_id: self
-                    .environment_id
-                    .parse()
-                    .map_err(wrong("environment_id"))?,
+                target: self.target.parse().map_err(wrong("target"))?,
                 authentication: self
                     .authentication
                     .parse()
                     .map_err(wrong("authentication"))?,
+                authorizer_id: self
+                    .authorizer_id
+                    .map(|id| id.parse())
+                    .transpose()
+                    .map_err(wrong("authorizer_id"))?,
                 simple_authentication: self.simple_authentication != 0,
                 protocol: self.protocol.parse().map_err(wrong("protocol"))?,
                 path: self.path.parse().map_err(wrong("path"))?,
                 matching: self.matching.parse().map_err(wrong("matching"))?,
                 method: self.method.parse().map_err(wrong("method"))?,
                 timeout: timeout.try_into().map_err(wrong("timeout_ms"))?,
+                request_parameters: serde_json::from_str(&self.request_parameters)
+                    .map_err(wrong("request_parameters"))?,
+                response_id: self
+                    .response_id
+                    .map(|id| id.parse())
+                    .transpose()
+                    .map_err(wrong("response_id"))?,
             },
             created_at: Timestamp(self.created_at_ms),
         })
@@ -234,7 +211,9 @@ mod tests {
     use crate::RELEASE_ENVIRONMENT_ID;
     use crate::testing::{TestStore, function, group, id};
     use sluice_domain::environment::Environment;
-    use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId};
+    use sluice_domain::id::{ApiGroupId, ApiId};
+    use sluice_domain::request_parameter::RequestParameters;
+    use sluice_domain::target::Target;
     use sluice_domain::trigger::{Authentication, Method, Protocol};
 
     /// Two functions, two groups, two environments.
@@ -252,6 +231,7 @@ mod tests {
         let environment = Environment {
             environment_id: EnvironmentId::from_bytes(id(1)),
             name: "TEST".parse().unwrap(),
+            description: ShortDescription::default(),
         };
         let created = test.store.create_environment(&environment, Timestamp(1));
         created.await.unwrap();
@@ -262,61 +242,77 @@ mod tests {
         FunctionId::from_bytes(id(n))
     }
 
-    /// The trigger that `text` describes: `api_name group environment method path matching`.
-    fn trigger(n: u8, text: &str) -> ApigTrigger {
+    /// The trigger that `text` describes, and where it is to be published: `api_name group
+    /// environment method path matching`.
+    fn trigger(n: u8, text: &str) -> (ApigTrigger, EnvironmentId) {
         let words: Vec<_> = text.split(' ').collect();
         let [api_name, group, environment, method, path, matching] = words[..] else {
             panic!("{text}");
         };
-        ApigTrigger {
+        let trigger = ApigTrigger {
             trigger_id: TriggerId::from_bytes(id(n)),
             api_id: ApiId::from_bytes(id(n)),
             settings: ApigTriggerSettings {
                 api_name: api_name.parse().unwrap(),
                 group_id: ApiGroupId::from_bytes(id(group.parse::<u32>().unwrap())),
-                environment_id: match environment {
-                    "RELEASE" => RELEASE_ENVIRONMENT_ID.parse().unwrap(),
-                    n => EnvironmentId::from_bytes(id(n.parse::<u32>().unwrap())),
-                },
+                target: Target::Latest,
                 authentication: Authentication::None,
                 simple_authentication: false,
+                authorizer_id: None,
+                response_id: None,
                 protocol: Protocol::Https,
                 path: path.parse().unwrap(),
                 matching: matching.parse().unwrap(),
                 method: method.parse().unwrap(),
                 timeout: 60_000.try_into().unwrap(),
+                request_parameters: RequestParameters::default(),
             },
             created_at: Timestamp(i64::from(n)),
-        }
+        };
+        let environment = match environment {
+            "RELEASE" => RELEASE_ENVIRONMENT_ID.parse().unwrap(),
+            n => EnvironmentId::from_bytes(id(n.parse::<u32>().unwrap())),
+        };
+        (trigger, environment)
     }
 
     #[tokio::test]
     async fn triggers_are_listed_as_they_were_created() {
         let test = world().await;
         let store = &test.store;
-        let first = trigger(1, "API_one 1 RELEASE ANY /a/{id} SWA");
-        let second = trigger(2, "API_two 2 1 GET / NORMAL");
-        let other = trigger(3, "API_three 1 RELEASE GET /x NORMAL");
-        for (n, trigger) in [(1, &first), (1, &second), (2, &other)] {
+        let [first, second, other] = [
+            (1, "API_one 1 RELEASE ANY /a/{id} SWA"),
+            (2, "API_two 2 1 GET / NORMAL"),
+            (3, "API_three 1 RELEASE GET /x NORMAL"),
+        ]
+        .map(|(n, text)| trigger(n, text));
+        for (n, (trigger, environment)) in [(1, &first), (1, &second), (2, &other)] {
             store
-                .create_trigger(&function_id(n), trigger)
+                .create_trigger(&function_id(n), trigger, environment)
                 .await
                 .unwrap();
         }
         let listed = store.triggers_of(&function_id(1)).await.unwrap();
-        assert_eq!(listed, [second.clone(), first.clone()]);
-        let published = |n, trigger: &ApigTrigger, group_n, environment: &str| PublishedTrigger {
-            function_id: function_id(n),
-            trigger: trigger.clone(),
-            group: group(group_n, &format!("group{group_n}")),
-            environment: environment.parse().unwrap(),
-        };
+        assert_eq!(listed, [second.0.clone(), first.0.clone()]);
+        let published = store.published_triggers().await.unwrap();
+        let told: Vec<_> = published
+            .iter()
+            .map(|one| {
+                (
+                    &one.function_id,
+                    &one.trigger,
+                    one.group.name.as_str(),
+                    one.environment.name.as_str(),
+                    one.number,
+                )
+            })
+            .collect();
         assert_eq!(
-            store.all_triggers().await.unwrap(),
+            told,
             [
-                published(1, &first, 1, "RELEASE"),
-                published(1, &second, 2, "TEST"),
-                published(2, &other, 1, "RELEASE"),
+                (&function_id(1), &first.0, "group1", "RELEASE", 1),
+                (&function_id(1), &second.0, "group2", "TEST", 1),
+                (&function_id(2), &other.0, "group1", "RELEASE", 1),
             ]
         );
     }
@@ -326,8 +322,11 @@ mod tests {
         let test = world().await;
         let store = &test.store;
         let check = async |n, text: &str| {
-            let trigger = trigger(n, text);
-            match store.create_trigger(&function_id(2), &trigger).await {
+            let (trigger, environment) = trigger(n, text);
+            match store
+                .create_trigger(&function_id(2), &trigger, &environment)
+                .await
+            {
                 Ok(()) => "created".to_owned(),
                 Err(error) => error.to_string(),
             }
@@ -361,8 +360,9 @@ mod tests {
         ] {
             assert_eq!(check(n, text).await, expected, "{text}");
         }
-        let trigger = trigger(10, "API_i 1 RELEASE GET /z NORMAL");
-        let orphan = store.create_trigger(&function_id(3), &trigger).await;
+        let (trigger, environment) = trigger(10, "API_i 1 RELEASE GET /z NORMAL");
+        let nobody = function_id(3);
+        let orphan = store.create_trigger(&nobody, &trigger, &environment).await;
         assert!(matches!(orphan, Err(StoreError::NotFound(Kind::Function))));
     }
 
@@ -370,9 +370,10 @@ mod tests {
     async fn a_deleted_trigger_frees_its_path() {
         let test = world().await;
         let store = &test.store;
-        let trigger = trigger(1, "API_a 1 RELEASE GET /a NORMAL");
+        let (trigger, environment) = trigger(1, "API_a 1 RELEASE GET /a NORMAL");
         let (owner, other) = (function_id(1), function_id(2));
-        store.create_trigger(&owner, &trigger).await.unwrap();
+        let created = store.create_trigger(&owner, &trigger, &environment);
+        created.await.unwrap();
         let not_its_own = store.delete_trigger(&other, &trigger.trigger_id).await;
         assert!(matches!(
             not_its_own,
@@ -382,23 +383,24 @@ mod tests {
             .delete_trigger(&owner, &trigger.trigger_id)
             .await
             .unwrap();
-        store.create_trigger(&other, &trigger).await.unwrap();
+        let created = store.create_trigger(&other, &trigger, &environment);
+        created.await.unwrap();
         store.delete_function(&other).await.unwrap();
-        assert_eq!(store.all_triggers().await.unwrap(), []);
+        assert_eq!(store.published_triggers().await.unwrap(), []);
+        assert_eq!(test.count("publication").await, 0);
     }
 
     #[tokio::test]
     async fn the_tables_refuse_what_the_domain_refuses() {
         let test = world().await;
-        let settings = trigger(1, "API_a 1 RELEASE GET /a NORMAL");
+        let (trigger, environment) = trigger(1, "API_a 1 RELEASE GET /a NORMAL");
         test.store
-            .create_trigger(&function_id(1), &settings)
+            .create_trigger(&function_id(1), &trigger, &environment)
             .await
             .unwrap();
         for wrong in [
             "update trigger set function_id = 'nobody'",
             "update trigger set group_id = 'nowhere'",
-            "update trigger set environment_id = 'nowhere'",
             "update trigger set api_name = 'ab'",
             "update trigger set api_name = 'a-b-c'",
             "update trigger set path = 'a'",
@@ -407,6 +409,7 @@ mod tests {
             "update trigger set matching = 'regex'",
             "update trigger set authentication = 'none'",
             "update trigger set timeout_ms = 60001",
+            "update trigger set request_parameters = '['",
             "delete from api_group", // has an API
             "delete from environment where name = 'RELEASE'",
         ] {

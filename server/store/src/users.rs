@@ -91,6 +91,20 @@ impl Store {
         Ok(())
     }
 
+    /// The ids and names of all users, by name.
+    pub async fn list_user_names(&self) -> Result<Vec<(UserId, UserName)>, StoreError> {
+        let rows = sqlx::query!("select user_id, name from user order by name")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(doing("listing the users"))?;
+        rows.into_iter()
+            .map(|row| {
+                let id = row.user_id.parse().map_err(damaged("user", "user_id"))?;
+                Ok((id, row.name.parse().map_err(damaged("user", "name"))?))
+            })
+            .collect()
+    }
+
     /// The user of this name, in any letter case.
     pub async fn find_user_by_name(&self, name: &UserName) -> Result<Option<UserRow>, StoreError> {
         let name = name.as_str();
@@ -205,6 +219,18 @@ mod tests {
             store.create_user(&user(2, "ADA")).await,
             Err(StoreError::UserNameTaken(name)) if name.as_str() == "ADA"
         ));
+    }
+
+    #[tokio::test]
+    async fn users_are_listed_by_their_names() {
+        let test = TestStore::new().await;
+        for (n, name) in [(2, "carol"), (1, "anna"), (3, "Bert")] {
+            test.store.create_user(&user(n, name)).await.unwrap();
+        }
+        let listed = test.store.list_user_names().await.unwrap();
+        let names: Vec<_> = listed.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["anna", "Bert", "carol"]);
+        assert_eq!(listed[0].0, UserId::from_bytes(id(1)));
     }
 
     #[tokio::test]

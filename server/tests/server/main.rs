@@ -2,7 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access_keys;
+mod acme;
+mod apis;
+mod authorizers;
+mod debug;
+mod domain_names;
+mod gateway_settings;
 mod packages;
 mod path;
 mod session;
+mod versions;
 mod world;

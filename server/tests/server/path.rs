@@ -281,20 +281,3 @@ async fn a_deleted_trigger_or_function_answers_no_more() {
         (StatusCode::NOT_FOUND, json!("APIG.0101"))
     );
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_gateway_cannot_check_cannot_be_created() {
-    let (_world, user, _) = World::with_user().await;
-    user.publish("plain", SEED, "/").await;
-    let group = user
-        .ask("api-groups/create", json!({ "name": "another" }))
-        .await
-        .json();
-    let settings = json!({
-        "api_name": "API_checked", "group_id": group["group_id"], "environment_id": "52454c45415345000000000000000000",
-        "authentication": "IAM", "protocol": "HTTPS", "path": "/", "matching": "NORMAL", "method": "GET", "timeout": 5000,
-    });
-    let asked = json!({ "name": "plain", "settings": settings });
-    let answer = user.ask("triggers/create", asked).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
-}

@@ -8,18 +8,22 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
+use sluice::acme::AcmeConfig;
 use sluice::console::Addresses;
 use sluice::parts::{Parts, PartsConfig, RUNTIMES};
+use sluice::tls::TlsSource;
+use sluice::{drawn, passwords};
+use sluice_domain::id::UserId;
 use sluice_executor::{Executor, ExecutorConfig};
 use sluice_gateway::{Listener, TrustedProxies};
-use sluice_store::Retention;
+use sluice_store::{NewUser, RELEASE_ENVIRONMENT_ID, Retention, Store};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// A server with its own data folder.
 pub struct World {
     pub parts: Parts,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// What came back.
@@ -48,13 +52,37 @@ impl Answer {
 pub struct Visitor {
     console: Router,
     pub cookie: Option<String>,
+    /// By which host the console is reached.
+    host: &'static str,
 }
 
 impl World {
     /// A new server without a user.
     pub async fn start() -> (Self, Visitor) {
+        Self::start_with(AcmeConfig::default()).await
+    }
+
+    /// The same, with what the operator says of ACME servers.
+    pub async fn start_with(acme: AcmeConfig) -> (Self, Visitor) {
         let data = tempfile::tempdir().unwrap();
         seed(&data.path().join("artifacts")).await;
+        let world = Self::on(data, acme).await;
+        let anonymous = Visitor {
+            console: world.parts.console.clone(),
+            cookie: None,
+            host: "localhost:3000",
+        };
+        (world, anonymous)
+    }
+
+    /// Stops, and starts again on the same data.
+    pub async fn restart(self, acme: AcmeConfig) -> Self {
+        self.parts.finish().await.unwrap();
+        Self::on(self.data, acme).await
+    }
+
+    async fn on(data: TempDir, acme: AcmeConfig) -> Self {
+        let tls = TlsSource::local_authority(data.path(), "apig.localhost", &[]);
         let parts = Parts::build(PartsConfig {
             data: data.path().to_owned(),
             retention: Retention {
@@ -69,17 +97,15 @@ impl World {
                 http_port: 8080,
                 https_port: 8443,
             },
+            tls,
+            acme,
             secure_cookie: false,
             access_log: None,
             trusted_proxies: TrustedProxies::default(),
         })
         .await
         .unwrap();
-        let anonymous = Visitor {
-            console: parts.console.clone(),
-            cookie: None,
-        };
-        (Self { parts, _data: data }, anonymous)
+        Self { parts, data }
     }
 
     /// A new server with its administrator, who is signed in.
@@ -90,21 +116,68 @@ impl World {
         (world, user, anonymous)
     }
 
+    /// Adds a user as `sluice user add` does, who signs in.
+    pub async fn add_user(&self, anonymous: &Visitor, name: &str) -> Visitor {
+        let store = Store::open(&self.data.path().join("sluice.db"))
+            .await
+            .unwrap();
+        let user = NewUser {
+            user_id: UserId::from_bytes(drawn::id_bytes()),
+            name: name.parse().unwrap(),
+            password_hash: passwords::hash("correct horse").await.unwrap(),
+            is_admin: false,
+            now: drawn::now(),
+        };
+        store.create_user(&user).await.unwrap();
+        let mut visitor = anonymous.clone();
+        let form = format!("name={name}&password=correct+horse");
+        let answer = visitor.submit("session/sign-in", &form).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        visitor.keep_cookie(&answer);
+        visitor
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Calls a trigger URL over HTTPS, or over HTTP as the address says.
     pub async fn call(&self, method: Method, url: &str, body: impl Into<Body>) -> Answer {
+        self.call_with(method, url, body, &[]).await
+    }
+
+    /// The same with headers.
+    pub async fn call_with(
+        &self,
+        method: Method,
+        url: &str,
+        body: impl Into<Body>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let tls = url.starts_with("https://");
         let (host, path) = url.split_once("://").unwrap().1.split_once('/').unwrap();
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("/{path}"))
-            .header(header::HOST, host)
-            .body(body.into())
-            .unwrap();
+            .header(header::HOST, host);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.into()).unwrap();
         answer(self.parts.gateway.router(Listener { tls }), request).await
     }
 }
 
 impl Visitor {
+    /// The same visitor by another host.
+    pub fn at(&self, host: &'static str) -> Self {
+        Self {
+            host,
+            ..self.clone()
+        }
+    }
+
     /// Opens a page.
     pub async fn open(&self, path: &str) -> Answer {
         self.send(Method::GET, path, Body::empty(), &[("accept", "text/html")])
@@ -145,7 +218,7 @@ impl Visitor {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::HOST, "localhost:3000");
+            .header(header::HOST, self.host);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -200,13 +273,13 @@ impl Visitor {
             .await,
         );
         let settings = json!({
-            "api_name": format!("API_{name}"), "group_id": group["group_id"], "environment_id": "52454c45415345000000000000000000",
+            "api_name": format!("API_{name}"), "group_id": group["group_id"],
             "authentication": "NONE", "protocol": "BOTH", "path": path, "matching": "SWA", "method": "ANY", "timeout": 5000,
         });
         self.expect(
             self.ask(
                 "triggers/create",
-                json!({ "name": name, "settings": settings }),
+                json!({ "name": name, "settings": settings, "environment_id": RELEASE_ENVIRONMENT_ID }),
             )
             .await,
         );
@@ -218,7 +291,10 @@ impl Visitor {
                 &[],
             )
             .await;
-        self.expect(cards)[0]["url"].as_str().unwrap().to_owned()
+        self.expect(cards)[0]["published"][0]["url"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// The code of a function as the Code tab shows it.
@@ -260,7 +336,8 @@ impl Visitor {
         panic!("the requests of {name} never came to be {count}");
     }
 
-    fn expect(&self, answer: Answer) -> Value {
+    /// What was answered, which was no refusal.
+    pub fn expect(&self, answer: Answer) -> Value {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         answer.json()
     }

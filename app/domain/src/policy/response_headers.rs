@@ -97,6 +97,11 @@ const RESERVED: [&str; 13] = [
     "x-request-id",
 ];
 
+/// True for a header, written in lower case, that nobody but the gateway may set.
+pub(crate) fn is_the_gateways(lower: &str) -> bool {
+    RESERVED.contains(&lower) || lower.starts_with("x-apig-")
+}
+
 impl HeaderChange {
     /// Name of the header, as it was given.
     pub fn name(&self) -> &str {
@@ -130,7 +135,7 @@ impl TryFrom<HeaderChangeFields> for HeaderChange {
             return Err(Invalid::Name(name.chars().take(64).collect()));
         }
         let lower = name.to_ascii_lowercase();
-        if RESERVED.contains(&lower.as_str()) || lower.starts_with("x-apig-") {
+        if is_the_gateways(&lower) {
             return Err(Invalid::Reserved(name));
         }
         if lower.starts_with("access-control-") {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sluice_domain::function::Runtime;
 use sluice_domain::id::RequestId;
 use sluice_domain::invocation::Origin;
-use sluice_executor::{Call, Executor, ExecutorConfig, RuntimeImage, TMP_BYTES};
+use sluice_executor::{Call, Executor, ExecutorConfig, RuntimeImage, TMP_BYTES, Trace};
 
 /// Whatever an example ends with.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -81,5 +81,6 @@ pub fn call() -> Call {
         request_id: RequestId::from_bytes([1; 16]),
         origin: Origin::Test,
         event: r#"{"path":"/","headers":{"host":"example.org"}}"#.to_owned(),
+        trace: Trace::default(),
     }
 }

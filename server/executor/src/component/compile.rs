@@ -13,12 +13,12 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::{Prepared, own};
-use crate::artifact;
 use crate::deployment::DeployError;
 use crate::disk;
 use crate::guest::{RuntimePre, logger};
 use crate::instance::Host;
 use crate::runtime::ReadyRuntime;
+use crate::{artifact, heap};
 
 /// Largest component. What tools make of JavaScript or Python has 10 to 40 MB.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -201,6 +201,7 @@ fn compile(engine: &Engine, folder: &Path, wasm: &[u8]) -> Result<Component, Str
     let map = || artifact::component(engine, folder, &name);
     let component = map().or_else(|_| {
         artifact::write(folder, &name, &engine.precompile_component(wasm)?)?;
+        heap::give_back();
         map()
     });
     let component = component.map_err(|error| format!("it cannot be compiled: {error:#}"))?;

@@ -15,7 +15,7 @@ use sluice_domain::id::{FunctionId, RequestId};
 use sluice_domain::invocation::{Cause, Failure, InvocationRecord, Origin};
 use sluice_executor::{
     Call, DeployError, Deployment, DeploymentSpec, Executor, ExecutorConfig, Invocation, Outcome,
-    RuntimeImage, TMP_BYTES,
+    RuntimeImage, TMP_BYTES, Trace,
 };
 use tokio::sync::mpsc;
 
@@ -341,6 +341,7 @@ pub fn call(event: &str) -> Call {
         request_id: RequestId::from_bytes(next()),
         origin: Origin::Test,
         event: event.to_owned(),
+        trace: Trace::default(),
     }
 }
 

@@ -6,18 +6,18 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use hmac::{Hmac, Mac};
 use http::HeaderMap;
 use http::header::HOST;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
-use sluice_domain::credential::CredentialSecrets;
 use sluice_domain::time::Timestamp;
 
+use super::identity::Identity;
 use super::nonces::{Full, Nonces};
-use super::{AppRefused, Caller, only};
+use super::refused::SignatureRefused;
+use super::{Caller, only};
 use crate::encode::query_pairs;
 use crate::error::GatewayError;
 
@@ -65,7 +65,7 @@ pub(crate) struct Unverified<'a> {
 
 /// The same, whose it says it is, and what it is of but for the body.
 pub(crate) struct Signed {
-    credential: Arc<CredentialSecrets>,
+    identity: Identity,
     signature: [u8; 32],
     date: Timestamp,
     now: Timestamp,
@@ -78,17 +78,21 @@ pub(crate) struct Signed {
 
 impl<'a> Unverified<'a> {
     /// Reads a signature from the headers of a request.
-    pub(super) fn parse(authorization: &'a [u8], caller: &Caller<'a>) -> Result<Self, AppRefused> {
+    pub(super) fn parse(
+        authorization: &'a [u8],
+        caller: &Caller<'a>,
+    ) -> Result<Self, SignatureRefused> {
         let headers = &caller.request.headers;
-        let authorization = std::str::from_utf8(authorization).map_err(|_| AppRefused::Form)?;
-        let [access, names, signature] = fields(authorization).ok_or(AppRefused::Form)?;
+        let authorization =
+            std::str::from_utf8(authorization).map_err(|_| SignatureRefused::Form)?;
+        let [access, names, signature] = fields(authorization).ok_or(SignatureRefused::Form)?;
         let mut bytes = [0; 32];
-        hex::decode_to_slice(signature, &mut bytes).map_err(|_| AppRefused::Form)?;
+        hex::decode_to_slice(signature, &mut bytes).map_err(|_| SignatureRefused::Form)?;
         let date = only(headers, "x-sdk-date", "X-Sdk-Date")?;
         let date = date.and_then(|date| Timestamp::parse_basic(std::str::from_utf8(date).ok()?));
-        let date = date.ok_or(AppRefused::Date)?;
+        let date = date.ok_or(SignatureRefused::Date)?;
         if date.millis().abs_diff(caller.now.millis()) > SKEW_MS.unsigned_abs() {
-            return Err(AppRefused::Expired {
+            return Err(SignatureRefused::Expired {
                 signed: date.basic_format(),
                 now: caller.now.basic_format(),
             });
@@ -105,7 +109,7 @@ impl<'a> Unverified<'a> {
         })
     }
 
-    /// The AppKey.
+    /// By which it names whose it is to be.
     pub(super) fn access(&self) -> &'a str {
         self.access
     }
@@ -113,11 +117,11 @@ impl<'a> Unverified<'a> {
     /// Says whose it is to be.
     pub(super) fn of(
         self,
-        credential: Arc<CredentialSecrets>,
+        identity: Identity,
         caller: &Caller<'_>,
-    ) -> Result<Signed, AppRefused> {
+    ) -> Result<Signed, SignatureRefused> {
         Ok(Signed {
-            credential,
+            identity,
             signature: self.signature,
             date: self.date,
             now: caller.now,
@@ -129,8 +133,15 @@ impl<'a> Unverified<'a> {
 }
 
 impl Signed {
-    /// Compares the signature with that of the request, its body included.
-    pub(super) fn verify(&self, body: &[u8]) -> Result<(), AppRefused> {
+    /// Compares the signature with that of the request, its body included. Whose it was to be
+    /// learns of it.
+    pub(super) fn settle(&self, body: &[u8]) -> Result<(), GatewayError> {
+        let verified = self.verify(body);
+        self.identity.tried(verified.is_ok(), self.now);
+        verified.map_err(|why| self.identity.refused(why))
+    }
+
+    fn verify(&self, body: &[u8]) -> Result<(), SignatureRefused> {
         let digest = hex::encode(Sha256::digest(body));
         // Some signers leave what they say of the body out of account where there is none.
         let said = self.content.as_deref();
@@ -138,17 +149,18 @@ impl Signed {
             said,
             (said.is_none() || body.is_empty()).then_some(digest.as_bytes()),
         ];
-        let secret = self.credential.app_secret.expose().as_bytes();
+        let secret = self.identity.secret().ok_or(SignatureRefused::Form)?;
+        let secret = secret.expose().as_bytes();
         let signs = |payload: &&[u8]| self.signs(secret, payload);
         if !candidates.iter().flatten().any(signs) {
             let payload = said.unwrap_or(digest.as_bytes());
-            return Err(AppRefused::Signature(self.shown(payload)));
+            return Err(SignatureRefused::Signature(self.shown(payload)));
         }
         let is_right =
             |said: &[u8]| said == UNSIGNED || said.eq_ignore_ascii_case(digest.as_bytes());
         match said.is_none_or(is_right) {
             true => Ok(()),
-            false => Err(AppRefused::Body),
+            false => Err(SignatureRefused::Body),
         }
     }
 
@@ -158,9 +170,9 @@ impl Signed {
             return Ok(());
         };
         let expires = Timestamp(self.date.millis().saturating_add(SKEW_MS));
-        match nonces.take(self.credential.app_key.as_str(), nonce, expires, self.now) {
+        match nonces.take(self.identity.key(), nonce, expires, self.now) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(AppRefused::Replayed.into()),
+            Ok(false) => Err(self.identity.refused(SignatureRefused::Replayed)),
             Err(Full) => Err(GatewayError::TooManyNonces),
         }
     }
@@ -195,21 +207,23 @@ impl Signed {
 }
 
 /// Looks at which headers are signed. Those that decide which API is called have to be.
-fn check_names(names: &str, headers: &HeaderMap) -> Result<(), AppRefused> {
+fn check_names(names: &str, headers: &HeaderMap) -> Result<(), SignatureRefused> {
     let mut seen = HashSet::new();
     for name in names.split(';') {
         if !seen.insert(name.to_ascii_lowercase()) {
-            return Err(AppRefused::SignedTwice(name.chars().take(64).collect()));
+            return Err(SignatureRefused::SignedTwice(
+                name.chars().take(64).collect(),
+            ));
         }
     }
     for (name, shown) in [("x-stage", "X-Stage"), ("x-sdk-nonce", "X-Sdk-Nonce")] {
         if headers.contains_key(name) && !seen.contains(name) {
-            return Err(AppRefused::NotSigned(shown));
+            return Err(SignatureRefused::NotSigned(shown));
         }
     }
     match seen.contains(HOST.as_str()) {
         true => Ok(()),
-        false => Err(AppRefused::NotSigned("Host")),
+        false => Err(SignatureRefused::NotSigned("Host")),
     }
 }
 
@@ -230,11 +244,11 @@ fn fields(authorization: &str) -> Option<[&str; 3]> {
 }
 
 /// The request in its one form, up to the digest of its body.
-fn canonical_request(caller: &Caller<'_>, names: &str) -> Result<Vec<u8>, AppRefused> {
+fn canonical_request(caller: &Caller<'_>, names: &str) -> Result<Vec<u8>, SignatureRefused> {
     let request = caller.request;
     // It would be signed as if it ended a segment, and does not when the API is found.
     if request.uri.path().to_ascii_lowercase().contains("%2f") {
-        return Err(AppRefused::EscapedSlash);
+        return Err(SignatureRefused::EscapedSlash);
     }
     let mut text = Vec::with_capacity(1024);
     let mut line = |part: &[u8]| {
@@ -259,7 +273,7 @@ fn values<'a>(
     caller: &'a Caller<'_>,
     headers: &'a HeaderMap,
     name: &str,
-) -> Result<Vec<&'a [u8]>, AppRefused> {
+) -> Result<Vec<&'a [u8]>, SignatureRefused> {
     if name.eq_ignore_ascii_case(HOST.as_str())
         && let Some(authority) = caller.authority
     {
@@ -271,7 +285,9 @@ fn values<'a>(
         .map(http::HeaderValue::as_bytes)
         .collect();
     if values.is_empty() {
-        return Err(AppRefused::HeaderMissing(name.chars().take(64).collect()));
+        return Err(SignatureRefused::HeaderMissing(
+            name.chars().take(64).collect(),
+        ));
     }
     values.sort_unstable();
     Ok(values)

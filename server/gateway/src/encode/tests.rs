@@ -2,10 +2,20 @@ use super::*;
 use http::Request;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use sluice_domain::stage_variables::StageVariable;
 
 use crate::fixture::api;
 
 fn event(request: http::request::Builder, body: &[u8]) -> Value {
+    event_with(None, request, body)
+}
+
+/// The event where the group has these variables.
+fn event_with(
+    variables: Option<&StageVariables>,
+    request: http::request::Builder,
+    body: &[u8],
+) -> Value {
     let request = request.body(()).unwrap().into_parts().0;
     let arrival = Arrival {
         tls: true,
@@ -14,14 +24,18 @@ fn event(request: http::request::Builder, body: &[u8]) -> Value {
         peer: Some([192, 0, 2, 7].into()),
         request_id: ApiRequestId::from_bytes([0xa3; 16]),
         console_cookie: "session",
+        withheld: Withheld::default(),
+        declared: None,
     };
     let path = request.uri.path();
     let text = apig_event(
         &api("ANY /a prefix -> echo"),
+        variables,
         &arrival,
         &request,
         path,
         body,
+        None,
     );
     serde_json::from_str(&text).unwrap()
 }
@@ -162,4 +176,20 @@ fn a_large_body_is_encoded_whole() {
         BASE64.decode(event["body"].as_str().unwrap()).unwrap(),
         body
     );
+}
+
+#[test]
+fn variables_of_the_group_are_an_object_where_there_are_any() {
+    let variable = |name: &str, value: &str| StageVariable {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    };
+    let check = |variables: Vec<StageVariable>| {
+        let variables = variables.try_into().unwrap();
+        let event = event_with(Some(&variables), Request::get("/a"), b"");
+        event["requestContext"]["stageVariables"].clone()
+    };
+    let two = vec![variable("Host", "a.example:1"), variable("path", "/b")];
+    assert_eq!(check(two), json!({"Host": "a.example:1", "path": "/b"}));
+    assert_eq!(check(Vec::new()), Value::Null);
 }

@@ -6,8 +6,12 @@
     reason = "clippy.toml allows it in tests, but does not see the helpers of this file as one"
 )]
 
+#[path = "../common/api.rs"]
+mod api;
 mod compression;
+mod groups;
 mod http2;
+mod parameters;
 mod proxies;
 mod raw_requests;
 mod refusals;

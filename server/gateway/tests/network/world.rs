@@ -7,23 +7,17 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
-use sluice_domain::environment::EnvironmentName;
-use sluice_domain::id::{ApiGroupId, ApiId, EnvironmentId, TriggerId};
-use sluice_domain::path::ApiPath;
-use sluice_domain::time::Timestamp;
-use sluice_domain::trigger::{
-    ApiName, ApigTrigger, ApigTriggerSettings, Authentication, BackendTimeout, Matching, Method,
-    Protocol,
-};
 use sluice_executor::{Call, Outcome, Refused};
 use sluice_gateway::decode::FunctionResponse;
 use sluice_gateway::{
-    ApiPolicies, Backend, BodyPatience, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
+    Backend, BodyPatience, Gateway, GatewayConfig, Listener, PublishedApi, RouteTable,
     TrustedProxies,
 };
 use sluice_listener::{Door, Limits, Places, Refuse};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::api::published;
 
 /// The host of the API's group.
 pub const HOST: &str = "07070707070707070707070707070707.apig.localhost";
@@ -69,28 +63,7 @@ impl World {
             events: Arc::default(),
         };
         let gateway = Gateway::new(calls.clone(), config);
-        gateway.publish(RouteTable::new([PublishedApi {
-            environment: EnvironmentName::parse(EnvironmentName::RELEASE).unwrap(),
-            api: ApigTrigger {
-                trigger_id: TriggerId::from_bytes([1; 16]),
-                api_id: ApiId::from_bytes([2; 16]),
-                settings: ApigTriggerSettings {
-                    api_name: ApiName::parse("API_test").unwrap(),
-                    group_id: ApiGroupId::from_bytes([7; 16]),
-                    environment_id: EnvironmentId::from_bytes([3; 16]),
-                    authentication: Authentication::None,
-                    simple_authentication: false,
-                    protocol: Protocol::Both,
-                    path: ApiPath::parse("/").unwrap(),
-                    matching: Matching::Prefix,
-                    method: Method::Any,
-                    timeout: BackendTimeout::default(),
-                },
-                created_at: Timestamp(0),
-            },
-            deployment: Some(()),
-            policies: ApiPolicies::default(),
-        }]));
+        gateway.publish(RouteTable::new([api()]));
         Self { gateway, calls }
     }
 
@@ -155,6 +128,11 @@ impl World {
         };
         self.events().iter().map(shown).collect()
     }
+}
+
+/// `ANY /`, for everybody and all that stands below it.
+pub fn api() -> PublishedApi<()> {
+    published("/", ())
 }
 
 /// Sends bytes and reads until the other end closes.

@@ -1,0 +1,78 @@
+//! Settings of the gateway, and what callers may send by them.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use sluice_store::RELEASE_ENVIRONMENT_ID;
+
+use crate::world::{Visitor, World};
+
+const HANDLER: &str =
+    "def handler(event, context):\n    return {'statusCode': 200, 'body': str(event)}\n";
+
+/// Publishes a function for a credential, and tells the trigger's URL, the AppKey and the AppSecret.
+async fn publish_for_a_credential(user: &Visitor) -> (String, String, String) {
+    let url = user.publish("keyed", HANDLER, "/open").await;
+    let settings = json!({
+        "api_name": "API_keyed_2", "group_id": url["https://".len()..][..32],
+        "authentication": "APP", "protocol": "HTTPS", "path": "/keyed", "matching": "NORMAL", "method": "GET", "timeout": 5000,
+    });
+    let asked =
+        json!({ "name": "keyed", "settings": settings, "environment_id": RELEASE_ENVIRONMENT_ID });
+    user.expect(user.ask("triggers/create", asked).await);
+    let made = user.ask("credentials/create", json!({ "name": "partner" }));
+    let made = user.expect(made.await);
+    let path = "/api/credentials/list";
+    let list = user.expect(user.send(Method::GET, path, Body::empty(), &[]).await);
+    let api = list["apis"].as_array().unwrap().iter();
+    let api = api.filter(|api| api["name"] == "API_keyed_2");
+    let apis: Vec<_> = api.map(|api| api["place"].clone()).collect();
+    let bound = json!({ "credential_id": list["credentials"][0]["credential_id"], "apis": apis });
+    user.expect(user.ask("credentials/bind", bound).await);
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (
+        url.replace("/open", "/keyed"),
+        text("app_key"),
+        text("app_secret"),
+    )
+}
+
+async fn find(user: &Visitor) -> Value {
+    let path = "/api/gateway/find";
+    user.expect(user.send(Method::GET, path, Body::empty(), &[]).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mode_of_app_authentication_counts_while_it_is_on() {
+    let (world, user, anonymous) = World::with_user().await;
+    let (url, key, secret) = publish_for_a_credential(&user).await;
+    let headers = [("x-hw-id", key.as_str()), ("x-hw-appkey", &secret)];
+    let call = async || world.call_with(Method::GET, &url, "", &headers).await;
+    assert_eq!(call().await.status, StatusCode::UNAUTHORIZED);
+    let found = find(&user).await;
+    assert_eq!(found["name"], "apig-sluice");
+    assert_eq!(found["https_port"], 8443);
+    let mut settings = found["settings"].clone();
+    let off =
+        json!({ "app_secret": false, "app_basic": false, "app_api_key": false, "app_jwt": false });
+    assert_eq!(settings, off);
+    settings["app_secret"] = true.into();
+    let update = |settings: &Value| json!({ "settings": settings });
+    user.expect(user.ask("gateway/update", update(&settings)).await);
+    assert_eq!(find(&user).await["settings"], settings);
+    let answer = call().await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert!(!answer.body.contains(&secret), "{}", answer.body);
+    // Others of the credential change nothing about it.
+    user.expect(
+        user.ask("credentials/create", json!({ "name": "other" }))
+            .await,
+    );
+    assert_eq!(call().await.status, StatusCode::OK);
+    user.expect(user.ask("gateway/update", update(&off)).await);
+    assert_eq!(call().await.status, StatusCode::UNAUTHORIZED);
+    let stranger = anonymous.ask("gateway/update", update(&settings)).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(find(&user).await["settings"], off);
+}
