@@ -238,7 +238,10 @@ fn CodeTab(
                     Some(Err(ConsoleError::Code(error))) if code_error.read().is_some() => view! {
                         <Notice kind=NoticeKind::Error>{format!("Nothing was deployed. {error}")}</Notice>
                     }.into_any(),
-                    None if !dirty.get() => uploaded.get().map(|done| view! { <Done verb="Uploaded and deployed" done/> }).into_any(),
+                    // The page still shows the code before it until it is loaded again.
+                    None if !dirty.get() => uploaded.get()
+                        .filter(|done| done.attributes.signature == attributes.read().signature)
+                        .map(|done| view! { <Done verb="Uploaded and deployed" done/> }).into_any(),
                     Some(Err(ConsoleError::Code(_))) | None | Some(Ok(_)) => ().into_any(),
                     Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
                 }}
