@@ -1,5 +1,7 @@
 //! Reads the body of a request, within its limits of size and time.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
@@ -20,7 +22,8 @@ pub struct BodyPatience {
     /// the vendor's gateway.
     pub piece: Duration,
     /// For all of it: 60 s by default, so that nobody can hold a connection
-    /// by sending a byte every few seconds.
+    /// by sending slowly. How slowly a caller may send meanwhile is the
+    /// listener's to say.
     pub whole: Duration,
 }
 
@@ -39,7 +42,7 @@ pub(crate) async fn read(
     headers: &HeaderMap,
     body: &mut Body,
     patience: BodyPatience,
-    held: &mut Held<'_>,
+    held: &mut Held,
 ) -> Result<Bytes, GatewayError> {
     let declared = headers
         .get(CONTENT_LENGTH)
@@ -60,7 +63,7 @@ pub(crate) async fn read(
             .map_err(|_| GatewayError::BodyTooSlow(patience.piece))?;
         let Some(frame) = piece else { break };
         // A frame that is no data carries trailers, which the event has no place for.
-        let Ok(data) = frame.map_err(GatewayError::BodyUnreadable)?.into_data() else {
+        let Ok(data) = frame.map_err(unreadable)?.into_data() else {
             continue;
         };
         if first.len() + all.len() + data.len() > MAX_APIG_BODY_BYTES {
@@ -78,6 +81,21 @@ pub(crate) async fn read(
         }
     }
     Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// Why a body could not be read. A listener that has a least rate for bodies ends them by
+/// [`io::ErrorKind::TimedOut`].
+fn unreadable(error: axum::Error) -> GatewayError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(known) = cause {
+        match known.downcast_ref::<io::Error>() {
+            Some(known) if known.kind() == io::ErrorKind::TimedOut => {
+                return GatewayError::BodyTooThin(error);
+            }
+            _ => cause = known.source(),
+        }
+    }
+    GatewayError::BodyUnreadable(error)
 }
 
 /// How much of a refused body is read and thrown away, and for how long.

@@ -83,6 +83,9 @@ pub enum GatewayError {
     /// The body, or its next piece, did not come.
     #[error("the body did not come within {} ms", .0.as_millis())]
     BodyTooSlow(Duration),
+    /// The body came, but more slowly than is waited for.
+    #[error("the body came too slowly")]
+    BodyTooThin(#[source] axum::Error),
     /// The caller's address has as many connections as one may have.
     #[error("the address of the caller has too many connections")]
     TooManyConnections,
@@ -162,6 +165,7 @@ impl GatewayError {
                 | Self::HeadersTooLarge
                 | Self::BodyUnreadable(_)
                 | Self::BodyTooSlow(_)
+                | Self::BodyTooThin(_)
         )
     }
 
@@ -259,7 +263,7 @@ impl GatewayError {
             Self::Malformed(_) | Self::BodyUnreadable(_) => {
                 (400, "APIG.0201", "API request error.")
             }
-            Self::BodyTooSlow(_) => (408, "APIG.0201", "API request error."),
+            Self::BodyTooSlow(_) | Self::BodyTooThin(_) => (408, "APIG.0201", "API request error."),
             Self::UriTooLarge { .. } => (414, "APIG.0201", "Request URI too large."),
             Self::HeadersTooLarge => (494, "APIG.0201", "Request headers too large."),
             Self::BodyTooLarge | Self::NotCalled(Refused::EventTooLarge { .. }) => {

@@ -184,6 +184,7 @@ fn response_type(error: &GatewayError) -> Option<ResponseType> {
         | Error::BodyTooLarge
         | Error::BodyUnreadable(_)
         | Error::BodyTooSlow(_)
+        | Error::BodyTooThin(_)
         | Error::NotCalled(Refused::EventTooLarge { .. }) => Type::Default4xx,
         Error::NoDeployment
         | Error::NotCalled(Refused::Fault)

@@ -33,6 +33,7 @@ mod framing;
 mod gateway_responses;
 mod host;
 mod limits;
+mod load;
 mod memory;
 mod parameters;
 #[cfg(any(test, feature = "probe"))]
@@ -58,6 +59,7 @@ pub use cors::Cors;
 pub use debug::Debugged;
 pub use domain_names::{DomainNames, Ports, ServedDomainName};
 pub use error::GatewayError;
+pub use load::Load;
 pub use parameters::{ParameterRefused, ParameterRules};
 #[cfg(any(test, feature = "probe"))]
 pub use probe::probe;

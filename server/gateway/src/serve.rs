@@ -45,7 +45,8 @@ use crate::domain_names::{self, DomainNames, ServedDomainName};
 use crate::encode::{Arrival, apig_event, cookie_name, text_of};
 use crate::error::{GatewayError, request_id_value};
 use crate::gateway_responses::Known;
-use crate::memory::Bodies;
+use crate::load::{Load, Running};
+use crate::memory::Memory;
 use crate::proxies::TrustedProxies;
 use crate::route_table::{NotFound, PublishedApi, RouteTable};
 use crate::watch::{self, Watch};
@@ -74,6 +75,9 @@ pub struct GatewayConfig {
     /// Bytes of the bodies of all requests that are answered at a time: 256 MB by default. A
     /// further one is answered with 503.
     pub bodies_bytes: usize,
+    /// Bytes of all answers that were not taken yet: 256 MB by default, of which a quarter is for
+    /// small ones. A further one is answered with 503.
+    pub answers_bytes: usize,
 }
 
 impl Default for GatewayConfig {
@@ -87,6 +91,7 @@ impl Default for GatewayConfig {
             access_log: None,
             trusted_proxies: TrustedProxies::default(),
             bodies_bytes: 256 * 1024 * 1024,
+            answers_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -135,7 +140,9 @@ struct Inner<B: Backend> {
     access_keys: ArcSwap<AccessKeys>,
     access_tokens: ArcSwap<AccessTokens>,
     nonces: Nonces,
-    bodies: Bodies,
+    bodies: Arc<Memory>,
+    answers: Arc<Memory>,
+    running: Running,
 }
 
 impl<B: Backend> Clone for Gateway<B> {
@@ -154,7 +161,9 @@ impl<B: Backend> Gateway<B> {
     /// A gateway that publishes nothing yet.
     pub fn new(backend: B, config: GatewayConfig) -> Self {
         Self(Arc::new(Inner {
-            bodies: Bodies::new(config.bodies_bytes),
+            bodies: Memory::new(config.bodies_bytes),
+            answers: Memory::new(config.answers_bytes),
+            running: Running::default(),
             backend,
             config,
             routes: ArcSwap::default(),
@@ -210,6 +219,18 @@ impl<B: Backend> Gateway<B> {
         self.0.routes.load_full()
     }
 
+    /// How much there is to do now.
+    pub fn load(&self) -> Load {
+        let inner = &self.0;
+        Load {
+            requests: inner.running.count(),
+            bodies_bytes: inner.bodies.held(),
+            most_bodies_bytes: inner.bodies.most(),
+            answers_bytes: inner.answers.held(),
+            most_answers_bytes: inner.answers.most(),
+        }
+    }
+
     /// Answers every request that comes in by the listener. The address of the
     /// caller is taken from axum's `ConnectInfo<SocketAddr>`, where there is one.
     pub fn router(&self, listener: Listener) -> Router {
@@ -254,6 +275,7 @@ impl<B: Backend> Gateway<B> {
         request: Request,
         watch: &mut Watch,
     ) -> Response {
+        let _running = self.0.running.one();
         let request_id = ApiRequestId::from_bytes((self.0.config.ids)());
         let head = request.method() == http::Method::HEAD;
         let span = tracing::info_span!(
@@ -295,9 +317,11 @@ impl<B: Backend> Gateway<B> {
         );
         let call = async {
             let mut response = call.await?;
+            let held = self.0.answers.hold_answer(response.body.len())?;
             let (compressing, bytes) = (trace.begin(Stage::Compression), response.body.len());
             compress::compress(&mut response, coding).await;
             trace.end(compressing, || compress::told(bytes, &response));
+            response.body = held.with(response.body);
             Ok(response)
         };
         let answer = AssertUnwindSafe(call)
@@ -312,7 +336,11 @@ impl<B: Backend> Gateway<B> {
                 span.in_scope(|| log(&error));
                 code = error.code();
                 // One who is too slow already is not waited for any longer.
-                if !waits && !matches!(error, GatewayError::BodyTooSlow(_)) {
+                let is_slow = matches!(
+                    error,
+                    GatewayError::BodyTooSlow(_) | GatewayError::BodyTooThin(_)
+                );
+                if !waits && !is_slow {
                     body::discard(body);
                 }
                 let mut response = known.refuse(&error, &request_id).map(Body::from);
@@ -508,6 +536,7 @@ impl<B: Backend> Gateway<B> {
         // Here, as it counts: only calls that reach a function take a turn.
         let deployment = api.called_by(&request.headers);
         let deployment = deployment.ok_or(GatewayError::NoDeployment)?;
+        self.0.answers.check_room()?;
         let writing = trace.begin(Stage::Event);
         let variables = known.variables();
         let event = apig_event(

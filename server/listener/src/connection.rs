@@ -33,12 +33,13 @@ pub(crate) async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let pulse = Arc::new(Pulse::new());
+    let pulse = Arc::new(Pulse::new(door.limits));
     let service = Counted {
         router: door.router.clone(),
         peer,
         mark,
         pulse: Arc::clone(&pulse),
+        body: door.limits.body,
     };
     let stream = Watched::new(stream, Arc::clone(&pulse), door.refuse.clone());
     let connection = door
@@ -49,13 +50,13 @@ pub(crate) async fn serve<S>(
     let mut last: Option<Instant> = None;
     // Since when the other end of an idle connection knows that it will be closed.
     let mut told: Option<Instant> = None;
-    let deadline_of = |told: Option<Instant>| match (pulse.deadline(&door.limits), told) {
+    let deadline_of = |told: Option<Instant>| match (pulse.deadline(), told) {
         ((_, Overdue::Idle), Some(told)) => (told + door.limits.head, Overdue::Idle),
         (deadline, _) => deadline,
     };
     loop {
-        // What begins meanwhile may have to end sooner, but no sooner than a head.
-        let soonest = Instant::now() + door.limits.head;
+        // What begins meanwhile may have to end sooner.
+        let soonest = Instant::now() + door.limits.shortest();
         let (deadline, _) = deadline_of(told);
         let wake = last
             .map_or(deadline, |last| last.min(deadline))

@@ -1,4 +1,5 @@
-//! The router as a connection's service, with its requests counted.
+//! The router as a connection's service, with its requests counted, the bodies of requests and of
+//! answers under the eyes of who knows how fast they have to be.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -17,8 +18,14 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use tower::Service as _;
 
+use crate::paced::PacedBody;
 use crate::pulse::Pulse;
+use crate::rate::LeastRate;
 use crate::tls::Mark;
+
+/// Most bytes of an answer that the protocol gets at once. It asks for more when it has passed that on,
+/// and how fast it does shows how fast the caller takes the answer: over HTTP/2, each one.
+const PIECE_BYTES: usize = 16 * 1024;
 
 /// Serves the requests of one connection.
 pub(crate) struct Counted {
@@ -26,6 +33,7 @@ pub(crate) struct Counted {
     pub(crate) peer: SocketAddr,
     pub(crate) mark: Option<Mark>,
     pub(crate) pulse: Arc<Pulse>,
+    pub(crate) body: LeastRate,
 }
 
 impl Service<Request<Incoming>> for Counted {
@@ -42,9 +50,12 @@ impl Service<Request<Incoming>> for Counted {
         Answering {
             asked: Some(Asked {
                 pulse: Arc::clone(&self.pulse),
-                has_answer: false,
+                place: None,
             }),
-            answer: self.router.clone().call(request),
+            answer: {
+                let request = request.map(|body| PacedBody::new(body, self.body));
+                self.router.clone().call(request)
+            },
         }
     }
 }
@@ -52,21 +63,14 @@ impl Service<Request<Incoming>> for Counted {
 /// A request that is not answered whole. When it is dropped it is, or never will be.
 struct Asked {
     pulse: Arc<Pulse>,
-    /// Whether the router has answered it.
-    has_answer: bool,
-}
-
-impl Asked {
-    fn has_answer(&mut self) {
-        self.has_answer = true;
-        self.pulse.has_answer();
-    }
+    /// The place of its answer among those that are taken, once the router has answered.
+    place: Option<usize>,
 }
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        if !self.has_answer {
-            self.pulse.has_answer();
+        if let Some(place) = self.place {
+            self.pulse.ends_answer(place);
         }
         self.pulse.answered();
     }
@@ -92,11 +96,12 @@ impl Future for Answering {
         };
         let mut asked = this.asked.take();
         if let Some(asked) = &mut asked {
-            asked.has_answer();
+            asked.place = Some(asked.pulse.begins_answer());
         }
         Poll::Ready(Ok(response.map(|body| CountedBody {
             body,
-            _asked: asked,
+            rest: Bytes::new(),
+            asked,
         })))
     }
 }
@@ -104,7 +109,40 @@ impl Future for Answering {
 /// The body of an answer.
 pub(crate) struct CountedBody {
     body: Body,
-    _asked: Option<Asked>,
+    /// What the protocol did not get yet of a piece that was too large.
+    rest: Bytes,
+    asked: Option<Asked>,
+}
+
+impl CountedBody {
+    /// The next piece of the rest. The last one is a copy: the protocol may keep it for long, and the
+    /// whole is not to be kept for its sake.
+    fn piece(&mut self) -> Bytes {
+        match self.rest.len() > PIECE_BYTES {
+            true => self.rest.split_to(PIECE_BYTES),
+            false => Bytes::copy_from_slice(&std::mem::take(&mut self.rest)),
+        }
+    }
+
+    fn took(&self, bytes: usize) {
+        if let Some(Asked {
+            pulse,
+            place: Some(place),
+        }) = &self.asked
+        {
+            pulse.took(*place, bytes);
+        }
+    }
+
+    fn starves(&self) {
+        if let Some(Asked {
+            pulse,
+            place: Some(place),
+        }) = &self.asked
+        {
+            pulse.starves(*place);
+        }
+    }
 }
 
 impl http_body::Body for CountedBody {
@@ -115,14 +153,38 @@ impl http_body::Body for CountedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let this = &mut *self;
+        if this.rest.is_empty() {
+            let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) else {
+                this.starves();
+                return Poll::Pending;
+            };
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) if data.len() > PIECE_BYTES => this.rest = data,
+                Some(Ok(Ok(data))) => {
+                    this.took(data.len());
+                    return Poll::Ready(Some(Ok(Frame::data(data))));
+                }
+                Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let piece = this.piece();
+        this.took(piece.len());
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let rest = self.rest.len() as u64;
+        let hint = self.body.size_hint();
+        match hint.exact() {
+            Some(exact) => SizeHint::with_exact(exact + rest),
+            None => hint,
+        }
     }
 }

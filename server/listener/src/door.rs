@@ -29,6 +29,11 @@ const BREATH: Duration = Duration::from_millis(100);
 const TOLD: usize = 64;
 const TELLING: Duration = Duration::from_secs(1);
 
+/// How much of an answer the system takes before it has sent what it has. It asks for more when half
+/// of it is left, so that a fast caller never waits.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 64 * 1024;
+
 /// What stands behind a door.
 #[derive(Clone)]
 pub struct Door {
@@ -156,6 +161,7 @@ fn is_the_callers(error: &io::Error) -> bool {
 async fn receive(stream: TcpStream, peer: SocketAddr, door: &Door, mut stopped: Stopped) {
     // Small answers are not to wait for more to send. Where it cannot be said, they do.
     let _ = stream.set_nodelay(true);
+    keep_little(&stream);
     let Some(tls) = &door.tls else {
         return connection::serve(stream, peer, door, stopped, None).await;
     };
@@ -170,6 +176,17 @@ async fn receive(stream: TcpStream, peer: SocketAddr, door: &Door, mut stopped: 
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
+
+/// Keeps the system from taking more of an answer than it sends soon: how fast it takes it would
+/// say little of how fast the other end does.
+#[cfg(target_os = "linux")]
+fn keep_little(stream: &TcpStream) {
+    // Where it cannot be said, the grace is for that too.
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_little(_: &TcpStream) {}
 
 /// Says that there is no place, where that costs no handshake and not too many are told already.
 fn turn_away(mut stream: TcpStream, peer: SocketAddr, door: &Arc<Door>, full: Full) {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 
+use crate::rate::LeastRate;
+
 /// Most bytes of the head of a request over HTTP/1: the line of 32 KB and the headers of 128 KB that
 /// the gateway takes, and what is beyond it for its own words to be heard. What is longer still is
 /// refused unread.
@@ -36,8 +38,10 @@ pub struct Limits {
     pub head: Duration,
     /// Between two requests. 60 s.
     pub idle: Duration,
-    /// While an answer is sent and nothing of it is taken. 150 s.
-    pub stalled: Duration,
+    /// How fast the body of a request has to come while it is waited for: 1 KiB a second, after 10 s.
+    pub body: LeastRate,
+    /// How fast each answer has to be taken: 1 KiB a second, after 60 s.
+    pub answer: LeastRate,
     /// While the router is at work on a request and nothing moves. 16 minutes: a function that is tried
     /// from the console may take 15. How long it waits for a body, a router says by itself.
     pub answering: Duration,
@@ -48,9 +52,24 @@ impl Default for Limits {
         Self {
             head: Duration::from_secs(10),
             idle: Duration::from_secs(60),
-            stalled: Duration::from_secs(150),
+            body: LeastRate {
+                bytes_per_second: 1024,
+                grace: Duration::from_secs(10),
+            },
+            // What the other end takes is seen in steps, of which a slow one may take half a minute.
+            answer: LeastRate {
+                bytes_per_second: 1024,
+                grace: Duration::from_secs(60),
+            },
             answering: Duration::from_secs(16 * 60),
         }
+    }
+}
+
+impl Limits {
+    /// The soonest that something which begins now may have to end.
+    pub(crate) fn shortest(&self) -> Duration {
+        self.head.min(self.idle).min(self.answer.grace)
     }
 }
 

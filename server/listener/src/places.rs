@@ -52,6 +52,19 @@ impl Full {
     }
 }
 
+/// How many places are taken at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occupancy {
+    /// In all.
+    pub taken: usize,
+    /// Most in all.
+    pub most: usize,
+    /// The addresses with the most of them, and how many each has; of IPv6, networks of 64 bits.
+    pub busiest: Vec<(IpAddr, usize)>,
+    /// Most of one address.
+    pub most_of_address: usize,
+}
+
 /// A place that is taken, until it is dropped.
 #[derive(Debug)]
 pub struct Place {
@@ -94,6 +107,22 @@ impl Places {
             places: self.clone(),
             address,
         })
+    }
+
+    /// How many are taken now, with so many of the addresses that have the most.
+    pub fn occupancy(&self, addresses: usize) -> Occupancy {
+        let taken = self.taken();
+        let mut busiest: Vec<_> = taken.of_address.iter().map(|(a, n)| (*a, *n)).collect();
+        let all = taken.all;
+        drop(taken); // whoever connects waits for it
+        busiest.sort_unstable_by(|(a, few), (b, many)| many.cmp(few).then_with(|| a.cmp(b)));
+        busiest.truncate(addresses);
+        Occupancy {
+            taken: all,
+            most: self.0.all,
+            busiest,
+            most_of_address: self.0.of_address,
+        }
     }
 
     fn taken(&self) -> std::sync::MutexGuard<'_, Taken> {
@@ -164,6 +193,20 @@ mod tests {
         for (addresses, shown) in cases {
             assert_eq!(check(&places, addresses), shown, "{addresses}");
         }
+    }
+
+    #[test]
+    fn the_busiest_addresses_come_first() {
+        let places = Places::new(10, 5, Vec::new());
+        let addresses = ["10.0.0.2", "2001:db8::1", "10.0.0.1", "2001:db8::2"];
+        let kept = addresses.map(|address| places.take(address.parse().unwrap()).unwrap());
+        let occupancy = places.occupancy(2);
+        let network: IpAddr = "2001:db8::".parse().unwrap();
+        let first: IpAddr = "10.0.0.1".parse().unwrap();
+        assert_eq!(occupancy.busiest, [(network, 2), (first, 1)]);
+        assert_eq!((occupancy.taken, occupancy.most), (4, 10));
+        drop(kept);
+        assert_eq!(places.occupancy(2).taken, 0);
     }
 
     proptest! {

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::body::Body;
+use axum::routing::{get, post};
 use http::Response;
 use sluice_listener::{Door, Places, Refuse, Stop, serve_connection, stop};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
@@ -19,6 +20,23 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// Reads a body: how many bytes it had, or why it could not be read.
+async fn read(body: Body) -> String {
+    match axum::body::to_bytes(body, usize::MAX).await {
+        Ok(body) => format!("{} bytes!", body.len()),
+        Err(error) => {
+            let mut cause: &dyn std::error::Error = &error;
+            while let Some(source) = cause.source() {
+                cause = source;
+            }
+            match cause.downcast_ref::<std::io::Error>() {
+                Some(error) => format!("{:?}!", error.kind()),
+                None => format!("{cause}!"),
+            }
+        }
+    }
+}
 
 /// A caller, and the connection that is served.
 struct Caller {
@@ -34,6 +52,15 @@ impl Caller {
         let router = Router::new()
             .route("/", get(|| async { "ok" }))
             .route("/large", get(|| async { vec![b'a'; 1024 * 1024] }))
+            .route("/kept", get(|| async { vec![b'a'; 100 * 1024] }))
+            .route("/read", post(read))
+            .route(
+                "/later",
+                post(|body: Body| async {
+                    sleep(Duration::from_secs(30)).await;
+                    read(body).await
+                }),
+            )
             .route(
                 "/quarter",
                 get(|| async { sleep(Duration::from_secs(900)).await }),
@@ -143,12 +170,81 @@ async fn a_request_may_be_answered_late_but_not_never() {
 async fn an_answer_may_be_taken_slowly_but_has_to_be_taken() {
     let mut caller = Caller::new();
     caller.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    for _ in 0..20 {
-        sleep(Duration::from_secs(100)).await;
+    // As fast as has to be.
+    for _ in 0..300 {
+        sleep(Duration::from_secs(1)).await;
         caller.read(1024).await;
     }
     let (after, _) = caller.ended().await;
-    assert_eq!(after, 20 * 100 + 150);
+    assert!((340..=360).contains(&after), "{after} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_taken_too_slowly_ends() {
+    // The protocol keeps nothing of the first one, all of the second.
+    for path in ["/large", "/kept"] {
+        let mut caller = Caller::new();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        caller.send(request.as_bytes()).await;
+        while !caller.serving.is_finished() {
+            assert!(caller.began.elapsed() < Duration::from_secs(300), "{path}");
+            sleep(Duration::from_secs(1)).await;
+            caller.read(200).await;
+        }
+        let (after, _) = caller.ended().await;
+        assert!((60..=80).contains(&after), "{path}: {after} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_of_a_request_may_not_come_too_slowly() {
+    for (bytes_a_second, expected) in [(0, Some(10)), (512, Some(20)), (1100, None)] {
+        let mut caller = Caller::new();
+        caller
+            .send(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
+            .await;
+        let mut left = 60_000;
+        while left > 0 && !caller.serving.is_finished() {
+            sleep(Duration::from_secs(1)).await;
+            let bytes = bytes_a_second.min(left);
+            if caller.stream.write_all(&vec![b'a'; bytes]).await.is_err() {
+                break;
+            }
+            left -= bytes;
+        }
+        let answer = async {
+            let mut came = Vec::new();
+            while !came.ends_with(b"!") {
+                came.push(caller.stream.read_u8().await.unwrap());
+            }
+            String::from_utf8(came).unwrap()
+        };
+        let answer = answer.await;
+        match expected {
+            Some(second) => {
+                let after = caller.ended().await.0;
+                assert!(answer.ends_with("\r\n\r\nTimedOut!"), "{answer}");
+                assert!(after.abs_diff(second) <= 1, "{after} s");
+            }
+            None => assert!(answer.ends_with("\r\n\r\n60000 bytes!"), "{answer}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_is_not_too_slow_while_nobody_reads_it() {
+    let mut caller = Caller::new();
+    caller
+        .send(b"POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n")
+        .await;
+    sleep(Duration::from_secs(35)).await;
+    caller.send(b"abc").await;
+    let mut came = Vec::new();
+    while !came.ends_with(b"!") {
+        came.push(caller.stream.read_u8().await.unwrap());
+    }
+    let came = String::from_utf8(came).unwrap();
+    assert!(came.ends_with("\r\n\r\n3 bytes!"), "{came}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -332,4 +428,17 @@ async fn a_connection_of_http2_is_told_of_a_stop_and_has_its_answer() {
     1 s: goaway after 7fffffff, error 0
     1 s: goaway after 1, error 0
     ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_over_http2_has_to_be_taken_whatever_else_moves() {
+    let mut caller = Caller::new();
+    // The window is never opened again; what is asked meanwhile is answered.
+    let told = over_http2(&mut caller, "/large", None).await;
+    let data: usize = told
+        .iter()
+        .filter_map(|it| it.split_once("data of ")?.1.parse::<usize>().ok())
+        .sum();
+    assert_eq!(data, 65_535);
+    assert_eq!(caller.ended().await.0, 60);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use sluice_gateway::{BodyPatience, GatewayConfig};
-use sluice_listener::Places;
+use sluice_listener::{LeastRate, Limits, Places};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -110,4 +110,69 @@ async fn there_is_so_much_room_for_bodies() {
     }
     let refused = talk(address, post(110_000).as_bytes()).await;
     assert_snapshot!(shown(&answers(&refused)[0]), @r#"503 close 1 {"error_msg":"Backend unavailable.","error_code":"APIG.0201","request_id":"ID"}"#);
+}
+
+#[tokio::test]
+async fn a_body_that_comes_too_slowly_is_refused() {
+    let world = World::new(GatewayConfig {
+        ids: || [0xab; 16],
+        ..GatewayConfig::default()
+    });
+    let places = Places::new(8, 8, Vec::new());
+    let address = world.listen_with(places, hasty()).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("POST /a HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 100000\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (mut reader, mut writer) = stream.into_split();
+    let sending = tokio::spawn(async move {
+        while writer.write_all(b"a").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let mut answer = Vec::new();
+    let _ = reader.read_to_end(&mut answer).await;
+    sending.abort();
+    assert_snapshot!(shown(&answers(&answer)[0]), @r#"408 close none {"error_msg":"API request error.","error_code":"APIG.0201","request_id":"ID"}"#);
+    assert_eq!(world.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_taken_ends_and_gives_its_room_back() {
+    let large = "a".repeat(5_000_000);
+    let world = World::answering_within(&large, 8_000_000);
+    let places = Places::new(8, 8, Vec::new());
+    let address = world.listen_with(places, hasty()).await;
+    let request = format!("GET /a HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    idle.write_all(request.as_bytes()).await.unwrap();
+    idle.read_u8().await.unwrap();
+    // While the first is held there is no room for another of its size.
+    let refused = talk(address, request.as_bytes()).await;
+    assert_eq!(answers(&refused)[0].status, 503);
+    assert_eq!(answers(&refused)[0].header("retry-after"), Some("1"));
+    let held = || world.gateway.load().answers_bytes;
+    assert!(held() > 0, "{}", held());
+    let mut rest = Vec::new();
+    while held() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let _ = idle.read_to_end(&mut rest).await;
+    assert!(rest.len() < large.len());
+    let taken = talk(address, request.as_bytes()).await;
+    assert_eq!(answers(&taken)[0].body.len(), large.len());
+    assert_eq!(held(), 0);
+    assert_eq!(world.gateway.load().requests, 0);
+}
+
+/// Patient for a moment only with who is slow.
+fn hasty() -> Limits {
+    let rate = LeastRate {
+        bytes_per_second: 100_000,
+        grace: Duration::from_millis(300),
+    };
+    Limits {
+        body: rate,
+        answer: rate,
+        ..Limits::default()
+    }
 }

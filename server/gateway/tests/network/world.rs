@@ -57,6 +57,15 @@ impl World {
         Self::with(answer, GatewayConfig::default())
     }
 
+    /// Whose function answers this, with so much room for all answers.
+    pub fn answering_within(answer: &str, answers_bytes: usize) -> Self {
+        let config = GatewayConfig {
+            answers_bytes,
+            ..GatewayConfig::default()
+        };
+        Self::with(answer, config)
+    }
+
     fn with(answer: &str, config: GatewayConfig) -> Self {
         let calls = Keeps {
             answer: answer.to_owned(),
@@ -92,13 +101,19 @@ impl World {
 
     /// Opens a door on this machine.
     pub async fn listen(&self, places: Places) -> SocketAddr {
+        self.open(self.door(places)).await
+    }
+
+    /// The same, with these limits of time.
+    pub async fn listen_with(&self, places: Places, limits: Limits) -> SocketAddr {
+        self.open(self.door(places).limits(limits)).await
+    }
+
+    async fn open(&self, door: Door) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = sluice_listener::stop();
-        drop((
-            stop,
-            sluice_listener::listen(listener, self.door(places), stopped),
-        ));
+        drop((stop, sluice_listener::listen(listener, door, stopped)));
         address
     }
 
