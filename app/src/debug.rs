@@ -18,6 +18,7 @@ use sluice_domain::environment::EnvironmentName;
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::{ApiId, RequestId};
 use sluice_domain::path::ApiPath;
+use sluice_domain::request_parameter::RequestParameters;
 use sluice_domain::trace::Step;
 use sluice_domain::trigger::{ApiName, Authentication, Matching, Method};
 
@@ -43,6 +44,8 @@ pub struct PublishedIn {
     pub path: ApiPath,
     /// How paths are compared.
     pub matching: Matching,
+    /// What its requests must have.
+    pub parameters: RequestParameters,
     /// Who may call it.
     pub authentication: Authentication,
     /// Its address without the path, by the host of its group.

@@ -1,6 +1,6 @@
 // Debug: a request to an API from the console, its answer, and where its time went.
 import type { Page } from "@playwright/test";
-import { createFunctionWith, createTrigger, expect, open, reload, test } from "../helpers.ts";
+import { createFunctionWith, createTrigger, expect, ok, open, reload, test } from "../helpers.ts";
 
 const ECHO = `import base64, json
 
@@ -170,4 +170,39 @@ test("a caller who asks is told what a call took and what is left", async ({ pag
   await openDebug(page, `API_${name}`);
   await send(page, "201 Created");
   await expect(trace(page)).toContainText("Not applied, not counted. Of all callers: remain:3,limit:5,time:1 hour");
+});
+
+test("what an API requires is there to be filled in", async ({ page, named }) => {
+  const name = named("required");
+  await createFunctionWith(page, name, ECHO);
+  await createTrigger(page, name, { group: named("group"), path: "/required" });
+  await openDebug(page, `API_${name}`);
+  await expect(page.getByLabel("Query Parameter Name")).toHaveCount(0);
+  await page.getByRole("link", { name: `API API_${name}` }).click();
+  await expect(page.getByRole("heading", { name: `API_${name}`, level: 1 })).toBeVisible();
+  for (const [parameter, location] of [
+    ["page", "Query"],
+    ["X-Kind", "Header"],
+  ] as const) {
+    await page.getByRole("button", { name: "Add Request Parameter" }).click();
+    const dialog = page.getByRole("dialog", { name: "Add Request Parameter" });
+    await dialog.getByLabel("Name").fill(parameter);
+    await dialog.getByLabel("Location").selectOption(location);
+    await ok(page);
+  }
+  await page.getByRole("button", { name: /^Publish Latest Version/ }).click();
+  await ok(page);
+  await expect(page.getByRole("heading", { name: "RELEASE Latest definition" })).toBeVisible();
+  await open(page, `/functions/${name}/configuration/triggers`);
+  await openDebug(page, `API_${name}`);
+  await expect(page.getByLabel("Query Parameter Name")).toHaveValue("page");
+  await expect(page.getByLabel("Header Name")).toHaveValue("X-Kind");
+  await expect(page.getByLabel("Header Value")).toHaveAttribute("required", "");
+  await page.getByLabel("Query Parameter Value").fill("7");
+  await page.getByLabel("Header Value").fill("own");
+  await send(page, "201 Created");
+  expect(JSON.parse(await body(page).innerText()).a).toMatchObject({
+    queryStringParameters: { page: "7" },
+    headers: { "x-kind": "own" },
+  });
 });

@@ -76,6 +76,7 @@ mod tests {
             method: Method::Any,
             path: ApiPath::parse("/a").unwrap(),
             matching: Matching::Prefix,
+            parameters: Default::default(),
             authentication: Authentication::None,
             base_url: "https://1.apig.localhost:8443".to_owned(),
             base_path_url: "https://localhost:8443/_group/1".to_owned(),

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use sluice_domain::debug::{DebugFields, DebugRequest, debug_path};
 use sluice_domain::path::{ApiPath, Segment};
+use sluice_domain::request_parameter::ParameterLocation;
 use sluice_domain::trigger::{Matching, Method};
 
 use super::recent::Draft;
@@ -28,7 +29,7 @@ impl Inputs {
             let first = target.published.first();
             first.map(|published| published.environment.to_string())
         });
-        Self {
+        let inputs = Self {
             target,
             environment: RwSignal::new(first.unwrap_or_default()),
             method: RwSignal::new(Method::Get.name().to_owned()),
@@ -37,6 +38,27 @@ impl Inputs {
             query: Rows::new(),
             headers: Rows::new(),
             body: RwSignal::new(String::new()),
+        };
+        inputs.require();
+        inputs
+    }
+
+    /// Adds rows for what the API requires in the environment that is chosen.
+    pub(super) fn require(self) {
+        let Some(published) = untrack(move || self.published()) else {
+            return;
+        };
+        for parameter in published.parameters.iter() {
+            let fields = parameter.fields();
+            match fields.location {
+                _ if !fields.required => {}
+                ParameterLocation::Path => {} // each has a field of its own
+                ParameterLocation::Query => self.query.require(&fields.name, |a, b| a == b),
+                ParameterLocation::Header => {
+                    self.headers
+                        .require(&fields.name, str::eq_ignore_ascii_case);
+                }
+            }
         }
     }
 
@@ -48,6 +70,11 @@ impl Inputs {
             let chosen = published.find(|it| it.environment.as_str() == *environment);
             chosen.or(target.published.first()).cloned()
         })
+    }
+
+    /// The name of the environment that is chosen.
+    pub(super) fn environment(self) -> String {
+        self.environment.get()
     }
 
     /// The method: the API's own, or the one that is chosen where it takes any.

@@ -34,6 +34,7 @@ fn Debug(target: DebugTarget) -> impl IntoView {
     let (api_id, name) = (target.api_id.clone(), target.api_name.clone());
     let target = StoredValue::new(target);
     let inputs = Inputs::new(target);
+    let to_api = routes::api(&api_id);
     let api_id = StoredValue::new(api_id);
     let sent = RwSignal::new(Vec::<Sent>::new());
     Effect::new(move || sent.set(recent::load(&api_id.get_value())));
@@ -57,6 +58,14 @@ fn Debug(target: DebugTarget) -> impl IntoView {
             }
             Ok::<_, ConsoleError>(answer)
         }
+    });
+    // Another environment can have another definition of the API.
+    Effect::new(move |before: Option<String>| {
+        let environment = inputs.environment();
+        if before.is_some_and(|before| before != environment) {
+            inputs.require();
+        }
+        environment
     });
     let refused = RwSignal::new(None::<String>);
     let send = move || match untrack(move || inputs.request()) {
@@ -96,6 +105,7 @@ fn Debug(target: DebugTarget) -> impl IntoView {
                 {move || function().map(|function| view! {
                     <a href=routes::triggers(function.as_str()) class="back">{format!("← Triggers of {function}")}</a>
                 })}
+                <a href=to_api class="back">{format!("← API {name}")}</a>
                 <h1 class="page-header__title">{heading}</h1>
             </div>
         </header>

@@ -22,21 +22,26 @@ pub(super) fn RowsField(
                     <For each=move || rows.all.get() key=|row| row.id let:row>
                         <div class="pairs__row">
                             <Cell value=row.name label=format!("{one} Name") placeholder="Name"/>
-                            <Cell value=row.value label=format!("{one} Value") placeholder="Value"/>
+                            <Cell value=row.value label=format!("{one} Value") placeholder=if row.is_required { "Required" } else { "Value" } required=row.is_required/>
                             <Button kind=ButtonKind::Link label=format!("Delete {one}") on_press=Callback::new(move |()| rows.remove(row.id))>"Delete"</Button>
                         </div>
                     </For>
                 </div>
-                <Button disabled=is_full label=format!("Add {one}") on_press=Callback::new(move |()| rows.add("", ""))>"+ Add"</Button>
+                <Button disabled=is_full label=format!("Add {one}") on_press=Callback::new(move |()| rows.add("", "", false))>"+ Add"</Button>
             </div>
         </div>
     }
 }
 
 #[component]
-fn Cell(value: RwSignal<String>, label: String, placeholder: &'static str) -> impl IntoView {
+fn Cell(
+    value: RwSignal<String>,
+    label: String,
+    placeholder: &'static str,
+    #[prop(optional)] required: bool,
+) -> impl IntoView {
     view! {
-        <input class="input" aria-label=label placeholder=placeholder autocomplete="off" spellcheck="false"
+        <input class="input" aria-label=label placeholder=placeholder required=required autocomplete="off" spellcheck="false"
             prop:value=value on:input=move |event| value.set(event_target_value(&event))/>
     }
 }
@@ -47,6 +52,8 @@ struct Row {
     id: usize,
     name: RwSignal<String>,
     value: RwSignal<String>,
+    /// Whether the API refuses a request without it.
+    is_required: bool,
 }
 
 /// Names and values that are filled in.
@@ -78,17 +85,28 @@ impl Rows {
     pub(super) fn fill(self, pairs: &[(String, String)]) {
         self.all.set(Vec::new());
         for (name, value) in pairs {
-            self.add(name, value);
+            self.add(name, value, false);
         }
     }
 
-    fn add(self, name: &str, value: &str) {
+    /// Adds what the API requires and no row has. `is` tells two names that are one.
+    pub(super) fn require(self, name: &str, is: fn(&str, &str) -> bool) {
+        let rows = self.all.read_untracked();
+        let has = rows.iter().any(|row| is(&row.name.read_untracked(), name));
+        drop(rows);
+        if !has {
+            self.add(name, "", true);
+        }
+    }
+
+    fn add(self, name: &str, value: &str, is_required: bool) {
         let id = self.next_id.get_value();
         self.next_id.set_value(id + 1);
         let row = Row {
             id,
             name: RwSignal::new(name.to_owned()),
             value: RwSignal::new(value.to_owned()),
+            is_required,
         };
         self.all.update(|all| all.push(row));
     }

@@ -90,6 +90,7 @@ impl RequestConsole {
             method: settings.method,
             path: settings.path.clone(),
             matching: settings.matching,
+            parameters: settings.request_parameters.clone(),
             authentication: settings.authentication,
             base_url: without_path(&url),
             base_path_url: without_path(&path_url),
