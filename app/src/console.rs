@@ -52,7 +52,7 @@ use crate::debug::{DebugAnswer, DebugTarget};
 use crate::domain_names::DomainNameList;
 use crate::environments::EnvironmentView;
 use crate::functions::{FunctionDetails, FunctionRow};
-use crate::gateway_settings::GatewayView;
+use crate::gateway_settings::{GatewayLoad, GatewayView};
 use crate::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
 use crate::metrics::MetricsQuery;
 use crate::policies::PolicyList;
@@ -422,6 +422,8 @@ pub trait Console: Send + Sync {
     async fn delete_certificate(&self, certificate_id: CertificateId) -> Result<(), ConsoleError>;
     /// What the gateway is, and how it is set.
     async fn find_gateway(&self) -> Result<GatewayView, ConsoleError>;
+    /// How much the gateway has to do now.
+    async fn gateway_load(&self) -> Result<GatewayLoad, ConsoleError>;
     /// Sets the gateway's settings.
     async fn update_gateway_settings(&self, settings: GatewaySettings) -> Result<(), ConsoleError>;
 

@@ -1,7 +1,11 @@
-// API Gateway > Gateway Settings: what callers may send instead of a signature.
+// API Gateway > Gateway Settings: what callers may send instead of a signature, and what is in use of
+// the gateway's limits.
 import { createHash } from "node:crypto";
+import { connect, type Socket } from "node:net";
+import type { Page } from "@playwright/test";
 import { call, SHOWS_CALLER, told } from "../callers.ts";
 import { createFunctionWith, createTrigger, expect, open, test } from "../helpers.ts";
+import type { Server } from "../server.ts";
 
 test("each way of App authentication counts while it is on", async ({ page, request, named }) => {
   const [name, credential] = [named("keyed"), named("Partner")];
@@ -53,4 +57,60 @@ test("each way of App authentication counts while it is on", async ({ page, requ
       expect(await call(request, address, headers)).toBe("401 APIG.0303");
     });
   }
+});
+
+const limits = (page: Page) => page.getByRole("region", { name: "Limits" });
+
+/** How many connections the page says there are. */
+const connections = async (page: Page) =>
+  Number(await limits(page).getByRole("meter", { name: "Connections", exact: true }).getAttribute("value"));
+
+/** Opens a connection to the gateway that says nothing. */
+const connected = (server: Server) =>
+  new Promise<Socket>((resolve, reject) => {
+    const { hostname, port } = new URL(server.gatewayHttp);
+    const socket = connect({ host: hostname, port: Number(port) }, () => resolve(socket));
+    socket.on("error", reject);
+  });
+
+test("what is in use of the limits is renewed while one looks", async ({ page, server }) => {
+  await open(page, "/api-gateway/settings");
+  const before = await connections(page);
+  await expect(limits(page)).toContainText("1,024 bytes/s, after 10 s --body-rate");
+  await limits(page).evaluate((card) => card.setAttribute("data-kept", ""));
+  const sockets = await Promise.all([1, 2, 3, 4].map(() => connected(server)));
+  await expect.poll(() => connections(page), { timeout: 8000 }).toBe(before + 4);
+  await expect(limits(page)).toContainText(`${before + 4} of `);
+  await expect(limits(page).getByRole("listitem").first()).toContainText(/127\.0\.0\.1 \d+ of 1,024/);
+  // In place: nothing was taken away meanwhile.
+  await expect(limits(page)).toHaveAttribute("data-kept", "");
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(() => connections(page), { timeout: 8000 }).toBe(before);
+});
+
+test("no bar of a form lies over what is filled in", async ({ page }) => {
+  for (const height of [500, 900]) {
+    await page.setViewportSize({ width: 360, height });
+    await open(page, "/api-gateway/settings");
+    for (const [card, save] of [
+      ["App Authentication", "Save"],
+      ["Certificates by ACME", "Save ACME Server"],
+    ] as const) {
+      const end = await page.getByRole("region", { name: card }).boundingBox();
+      const bar = await page.getByRole("button", { name: save, exact: true }).boundingBox();
+      expect(bar!.y, `${card} at ${height} px`).toBeGreaterThanOrEqual(end!.y + end!.height);
+    }
+  }
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the limits show what was in use when the page was loaded", async ({ page, server }) => {
+    const socket = await connected(server);
+    await page.goto("/api-gateway/settings");
+    expect(await connections(page)).toBeGreaterThanOrEqual(1);
+    await expect(limits(page)).toContainText(/[1-9][0-9]* of [1-9]/);
+    socket.destroy();
+  });
 });

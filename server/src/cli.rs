@@ -1,5 +1,9 @@
 //! The command line. Every flag can also be set by an environment variable.
 
+mod limits;
+
+pub use limits::LimitArgs;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -153,6 +157,9 @@ pub struct ServeArgs {
     /// One too many is answered with 429. Trusted proxies may have all.
     #[arg(long, env = "SLUICE_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 1024, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections_per_address: u32,
+    /// How long callers may take, and how much is held of them.
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// Address or network of a proxy in front of the gateway; may be given several times. What it
     /// says of callers in X-Forwarded-For, -Proto and -Host is believed; of others it is not.
     #[arg(

@@ -41,7 +41,7 @@ use sluice_app::debug::{DebugAnswer, DebugTarget};
 use sluice_app::domain_names::DomainNameList;
 use sluice_app::environments::EnvironmentView;
 use sluice_app::functions::{FunctionDetails, FunctionRow as FunctionRowView};
-use sluice_app::gateway_settings::GatewayView;
+use sluice_app::gateway_settings::{GatewayLoad, GatewayView};
 use sluice_app::logs::{LogQueryView, RequestList, RequestLog, RequestLogs};
 use sluice_app::metrics::MetricsQuery;
 use sluice_app::policies::PolicyList;
@@ -82,10 +82,12 @@ use sluice_domain::trigger::{ApiName, ApigTriggerSettings};
 use sluice_domain::user::{Password, UserName};
 use sluice_domain::version::{MAX_VERSIONS, Version, VersionName};
 use sluice_executor::Executor;
+use sluice_listener::Places;
 use sluice_store::{FunctionRow, LostRecords, Store, StoreError};
 use tower_sessions::Session;
 
 use crate::acme::Acme;
+use crate::cli::LimitArgs;
 use crate::logging::chain;
 use crate::publish::Publisher;
 
@@ -101,6 +103,10 @@ pub struct Shared {
     pub acme: Acme,
     /// How the addresses of triggers are made.
     pub addresses: Addresses,
+    /// What callers of the gateway may take.
+    pub limits: LimitArgs,
+    /// The places for connections to the gateway.
+    pub places: Places,
     /// Records that could not be kept.
     pub lost: LostRecords,
     /// One sign-in at a time: guesses side by side would all be compared before
@@ -674,6 +680,11 @@ impl Console for RequestConsole {
 
     async fn find_gateway(&self) -> Result<GatewayView, ConsoleError> {
         self.gateway().await
+    }
+
+    async fn gateway_load(&self) -> Result<GatewayLoad, ConsoleError> {
+        self.signed_in().await?;
+        Ok(self.load_now())
     }
 
     async fn update_gateway_settings(&self, settings: GatewaySettings) -> Result<(), ConsoleError> {

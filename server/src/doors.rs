@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use sluice_executor::Executor;
 use sluice_gateway::Gateway;
-use sluice_listener::{Door, Places, Refuse};
+use sluice_listener::{Door, Limits, Places, Refuse};
 
 use crate::cli::ServeArgs;
 use crate::machine;
@@ -18,30 +18,36 @@ const CONSOLE_CONNECTIONS: usize = 1024;
 pub struct Doors {
     console: Places,
     gateway: Places,
+    limits: Limits,
     refuse: Refuse,
 }
 
+/// The gateway's places: as many as the flags say. Fewer, where this machine lets the process have
+/// fewer files: a quarter of them is for functions, the database and the console.
+pub fn places(args: &ServeArgs) -> Places {
+    let files = usize::try_from(machine::raise_open_files()).unwrap_or(usize::MAX);
+    let wanted = args.max_connections as usize;
+    let all = wanted.min(files / 4 * 3);
+    if all < wanted {
+        tracing::warn!(
+            connections = all,
+            wanted,
+            files,
+            "there are fewer connections than --max-connections says: raise the limit of open files (ulimit -Hn)"
+        );
+    }
+    let of_address = args.max_connections_per_address as usize;
+    Places::new(all, of_address, args.trusted_proxies.clone())
+}
+
 impl Doors {
-    /// Doors with as many places as the flags say. Fewer, where this machine lets the process have
-    /// fewer files: a quarter of them is for functions, the database and the console.
-    pub fn new(args: &ServeArgs, gateway: &Gateway<Executor>) -> Self {
-        let files = usize::try_from(machine::raise_open_files()).unwrap_or(usize::MAX);
-        let wanted = args.max_connections as usize;
-        let all = wanted.min(files / 4 * 3);
-        if all < wanted {
-            tracing::warn!(
-                connections = all,
-                wanted,
-                files,
-                "there are fewer connections than --max-connections says: raise the limit of open files (ulimit -Hn)"
-            );
-        }
-        let of_address = args.max_connections_per_address as usize;
-        let proxies = args.trusted_proxies.clone();
+    /// Doors to the gateway with these places and limits, and to the console.
+    pub fn new(places: Places, limits: Limits, gateway: &Gateway<Executor>) -> Self {
         let gateway = gateway.clone();
         Self {
             console: Places::new(CONSOLE_CONNECTIONS, CONSOLE_CONNECTIONS / 4, Vec::new()),
-            gateway: Places::new(all, of_address, proxies),
+            gateway: places,
+            limits,
             refuse: Refuse(Arc::new(move |status| gateway.refuse(status))),
         }
     }
@@ -53,6 +59,8 @@ impl Doors {
 
     /// A door to the gateway.
     pub fn gateway(&self, router: Router) -> Door {
-        Door::new(router, self.gateway.clone()).refuse(self.refuse.clone())
+        Door::new(router, self.gateway.clone())
+            .limits(self.limits)
+            .refuse(self.refuse.clone())
     }
 }

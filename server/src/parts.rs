@@ -9,10 +9,12 @@ use axum::Router;
 use sluice_domain::function::Runtime;
 use sluice_executor::{Executor, ExecutorConfig, RuntimeImage};
 use sluice_gateway::{AccessLog, Gateway, GatewayConfig, TrustedProxies};
+use sluice_listener::Places;
 use sluice_store::{Recorder, Retention, Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::acme::{Acme, AcmeConfig, Issuing};
+use crate::cli::LimitArgs;
 use crate::console::{Addresses, Shared};
 use crate::counts::Counter;
 use crate::domain_names::DomainPublisher;
@@ -108,6 +110,10 @@ pub struct PartsConfig {
     pub access_log: Option<AccessLog>,
     /// Whom the gateway believes what they say of callers.
     pub trusted_proxies: TrustedProxies,
+    /// What callers of the gateway may take.
+    pub limits: LimitArgs,
+    /// The places for connections to the gateway.
+    pub places: Places,
 }
 
 /// The parts at work.
@@ -156,6 +162,7 @@ impl Parts {
             trusted_proxies: config.trusted_proxies,
             ..GatewayConfig::default()
         };
+        let gateway_config = config.limits.of_gateway(gateway_config);
         let gateway = Gateway::new(executor.clone(), gateway_config);
         let domain_names = DomainPublisher::new(
             store.clone(),
@@ -177,6 +184,8 @@ impl Parts {
             publisher,
             acme: Acme::new(config.acme),
             addresses: config.addresses,
+            limits: config.limits,
+            places: config.places,
             lost: recorder.lost(),
             signing_in: tokio::sync::Mutex::default(),
             archiving: tokio::sync::Mutex::default(),

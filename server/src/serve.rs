@@ -16,7 +16,7 @@ use crate::access_log;
 use crate::acme::AcmeConfig;
 use crate::cli::{DataArgs, ServeArgs};
 use crate::console::Addresses;
-use crate::doors::Doors;
+use crate::doors::{self, Doors};
 use crate::machine;
 use crate::parts::{Parts, PartsConfig};
 use crate::tls::{self, TlsByName, TlsSource};
@@ -27,6 +27,7 @@ type StartError = Box<dyn std::error::Error>;
 /// Serves until Ctrl+C or SIGTERM.
 pub async fn run(args: ServeArgs) -> Result<(), StartError> {
     let began = Instant::now();
+    args.limits.check()?;
     let data = &args.data.data;
     let _lock = lock(data)?;
     let console_listener = bind("--console", args.console).await?;
@@ -48,6 +49,7 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
     let tls = tls_source(&args);
     // Before the parts, which may issue certificates for domain names.
     let built_in = tls.server_config(SystemTime::now())?;
+    let places = doors::places(&args);
     let parts = Parts::build(PartsConfig {
         data: data.clone(),
         retention: Retention {
@@ -69,11 +71,13 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
         secure_cookie: args.secure_cookie,
         access_log,
         trusted_proxies: TrustedProxies::new(args.trusted_proxies.clone()),
+        limits: args.limits.clone(),
+        places: places.clone(),
     })
     .await?;
 
     let ready = ReadyLine::new(&console_listener, &http_listener, &https_listener)?;
-    let doors = Doors::new(&args, &parts.gateway);
+    let doors = Doors::new(places, args.limits.of_doors(), &parts.gateway);
     let (closing, closed) = sluice_listener::stop();
     let gateway = |tls| parts.gateway.router(Listener { tls });
     let console = doors.console(parts.console.clone());

@@ -106,7 +106,7 @@ pub(crate) fn AcmeForm(view: AcmeView) -> impl IntoView {
                 }
                 None => ().into_any(),
             }}
-            <div class="form__footer">
+            <div class="form__footer form__footer--still">
                 <Button kind=ButtonKind::Primary submit=true busy=saving.pending() disabled label="Save ACME Server".to_owned()>"Save"</Button>
             </div>
         </form>

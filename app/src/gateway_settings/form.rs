@@ -34,7 +34,7 @@ pub(super) fn AppModesForm(settings: GatewaySettings) -> impl IntoView {
                 Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
                 _ => ().into_any(),
             }}
-            <div class="form__footer">
+            <div class="form__footer form__footer--still">
                 <Button kind=ButtonKind::Primary submit=true busy=saving.pending() disabled=unchanged>"Save"</Button>
             </div>
         </form>

@@ -65,6 +65,11 @@ impl Budget {
         self.used.load(Ordering::SeqCst)
     }
 
+    /// Most bytes.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Whether more than half is left: what nobody asked for may be taken.
     pub fn is_plentiful(&self) -> bool {
         self.used() < self.limit / 2

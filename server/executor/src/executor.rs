@@ -355,6 +355,12 @@ impl Executor {
         work.await.map_err(|_| Refused::Fault)
     }
 
+    /// Bytes that the instances of all functions have now, and most that they may have.
+    pub fn memory(&self) -> (u64, u64) {
+        let budget = &self.0.budget;
+        (budget.used(), budget.limit())
+    }
+
     /// Calls that were refused since this was asked last, for want of an instance or by a policy
     /// of the gateway.
     pub fn take_throttled(&self) -> Vec<Throttles> {

@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use sluice::acme::AcmeConfig;
+use sluice::cli::LimitArgs;
 use sluice::console::Addresses;
 use sluice::parts::{Parts, PartsConfig, RUNTIMES};
 use sluice::tls::TlsSource;
@@ -16,6 +17,7 @@ use sluice::{drawn, passwords};
 use sluice_domain::id::UserId;
 use sluice_executor::{Executor, ExecutorConfig};
 use sluice_gateway::{Listener, TrustedProxies};
+use sluice_listener::Places;
 use sluice_store::{NewUser, RELEASE_ENVIRONMENT_ID, Retention, Store};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -102,6 +104,8 @@ impl World {
             secure_cookie: false,
             access_log: None,
             trusted_proxies: TrustedProxies::default(),
+            limits: LimitArgs::default(),
+            places: Places::new(8192, 1024, Vec::new()),
         })
         .await
         .unwrap();
