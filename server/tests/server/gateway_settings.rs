@@ -76,3 +76,24 @@ async fn a_mode_of_app_authentication_counts_while_it_is_on() {
     assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
     assert_eq!(find(&user).await["settings"], off);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_told_what_is_in_use_of_the_limits() {
+    let (world, user, anonymous) = World::with_user().await;
+    let path = "/api/gateway/load";
+    let load = async || user.expect(user.send(Method::GET, path, Body::empty(), &[]).await);
+    let places = &world.places;
+    let taken = places.take("192.0.2.7".parse().unwrap()).unwrap();
+    let now = load().await;
+    assert_eq!(now["connections"], json!({ "used": 1, "most": 8192 }));
+    let busiest = json!([{ "address": "192.0.2.7", "connections": 1 }]);
+    assert_eq!(now["busiest"], busiest);
+    assert_eq!(now["answers"], json!({ "used": 0, "most": 256 << 20 }));
+    drop(taken);
+    assert_eq!(load().await["connections"]["used"], 0);
+    let found = find(&user).await;
+    assert_eq!(found["limits"]["answer_rate"], 1024);
+    assert_eq!(found["load"]["bodies"], now["bodies"]);
+    let stranger = anonymous.send(Method::GET, path, Body::empty(), &[]).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+}

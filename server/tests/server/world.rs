@@ -25,6 +25,8 @@ use tower::ServiceExt;
 /// A server with its own data folder.
 pub struct World {
     pub parts: Parts,
+    /// The places for connections to the gateway.
+    pub places: Places,
     data: TempDir,
 }
 
@@ -85,6 +87,7 @@ impl World {
 
     async fn on(data: TempDir, acme: AcmeConfig) -> Self {
         let tls = TlsSource::local_authority(data.path(), "apig.localhost", &[]);
+        let places = Places::new(8192, 1024, Vec::new());
         let parts = Parts::build(PartsConfig {
             data: data.path().to_owned(),
             retention: Retention {
@@ -105,11 +108,15 @@ impl World {
             access_log: None,
             trusted_proxies: TrustedProxies::default(),
             limits: LimitArgs::default(),
-            places: Places::new(8192, 1024, Vec::new()),
+            places: places.clone(),
         })
         .await
         .unwrap();
-        Self { parts, data }
+        Self {
+            parts,
+            places,
+            data,
+        }
     }
 
     /// A new server with its administrator, who is signed in.
