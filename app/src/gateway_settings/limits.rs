@@ -171,10 +171,10 @@ fn count(number: u64) -> String {
 
 /// Bytes in MB; what is less than a tenth of one shows as more than nothing.
 fn megabytes(bytes: u64) -> String {
-    const TENTH: u64 = 1024 * 1024 / 10;
-    match bytes.div_ceil(TENTH) {
+    const MB: u64 = 1024 * 1024;
+    match bytes.saturating_mul(10).div_ceil(MB) {
         tenths if tenths < 100 => format!("{}.{} MB", tenths / 10, tenths % 10),
-        _ => format!("{} MB", count(bytes / 1024 / 1024)),
+        _ => format!("{} MB", count(bytes / MB)),
     }
 }
 
@@ -192,7 +192,7 @@ mod tests {
         let shown = [0, 1, mb / 2, 9 * mb, 256 * mb, 4096 * mb].map(megabytes);
         assert_eq!(
             shown.join(", "),
-            "0.0 MB, 0.1 MB, 0.6 MB, 9.1 MB, 256 MB, 4,096 MB"
+            "0.0 MB, 0.1 MB, 0.5 MB, 9.0 MB, 256 MB, 4,096 MB"
         );
     }
 }
