@@ -78,6 +78,18 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
       },
     },
     {
+      name: "Edit saved test event",
+      show: async (page) => {
+        await open(page, `${of}/code`);
+        // A second look finds the event of the first.
+        await page.request.post("/api/test-events/create", { data: { name, event: { name: "saved-before", content: "{}" } } });
+        await open(page, `${of}/code`);
+        await page.getByRole("button", { name: "Configure Test Event" }).click();
+        await page.getByRole("radio", { name: "Edit saved test event" }).check();
+        await page.getByRole("textbox", { name: "Test Event" }).fill('{"a": ');
+      },
+    },
+    {
       name: "Code, syntax error",
       show: async (page) => {
         await open(page, `${of}/code`);
@@ -115,6 +127,23 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
     },
     at("Logs", `${of}/monitoring/logs`),
     at("Logs, one request", `${of}/monitoring/logs?request=${requestId}`),
+    {
+      name: "Logs, Replay",
+      show: async (page) => {
+        await open(page, `${of}/monitoring/logs?request=${requestId}`);
+        await page.getByText("What the function was called with").click();
+        await page.getByRole("button", { name: "Replay" }).click();
+        await expect(page.getByRole("region", { name: "Now", exact: true })).toBeVisible();
+      },
+    },
+    {
+      name: "Save as Test Event, refused",
+      show: async (page) => {
+        await open(page, `${of}/monitoring/logs?request=${requestId}`);
+        await page.getByRole("button", { name: "Save as Test Event" }).click();
+        await page.getByRole("dialog").getByRole("textbox").fill("1");
+      },
+    },
     at("Logs, Custom", `${of}/monitoring/logs?range=custom`),
     at("Request Logs", `${of}/monitoring/logs?view=lines`),
     at("Logs, nothing found", `${of}/monitoring/logs?q=nothing-has-this`),

@@ -8,16 +8,19 @@ mod editor;
 mod files;
 mod page;
 mod project;
+mod result;
 mod test_panel;
 mod upload;
 
 pub(crate) use api::{deploy_code, find_code, find_cold_start, test_function};
 pub(crate) use page::CodePage;
+pub(crate) use result::{Output, Run, RunView, shown};
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::function::{ExecutionTimeout, Handler, MemoryMb, Runtime};
 use sluice_domain::id::RequestId;
-use sluice_domain::invocation::{Cause, Failure, LogLine};
+use sluice_domain::invocation::{Cause, Failure};
+use sluice_domain::test_event::TestEvent;
 use sluice_domain::time::Timestamp;
 
 /// What the Code tab shows.
@@ -37,6 +40,8 @@ pub struct CodeView {
     pub attributes: CodeAttributes,
     /// How a new instance gets to the code.
     pub cold_start: ColdStart,
+    /// The test events, by name.
+    pub test_events: Vec<TestEvent>,
     /// What the component is, where the code has one.
     pub component: Option<ComponentView>,
     /// Why the deployed code does not run, where it could not be loaded at start.
@@ -153,10 +158,8 @@ pub struct TestResult {
     pub output: Result<String, Failure>,
     /// How it ended.
     pub cause: Cause,
-    /// Its log; the last part where it is long.
-    pub log: Vec<LogLine>,
-    /// True when the beginning of the log was left out.
-    pub log_cut: bool,
+    /// Its whole log, a line each.
+    pub log: String,
     /// Memory the function has, in MB.
     pub memory_mb: u32,
     /// How long the handler ran, in microseconds.

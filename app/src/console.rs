@@ -35,6 +35,7 @@ use sluice_domain::policy::{PolicyName, PolicyRule};
 use sluice_domain::publication::{BoundApi, Publication};
 use sluice_domain::stage_variables::StageVariable;
 use sluice_domain::target::Target;
+use sluice_domain::test_event::{TestEvent, TestEventName};
 use sluice_domain::text::{Description, ShortDescription};
 use sluice_domain::trigger::ApigTriggerSettings;
 use sluice_domain::user::{Password, UserName};
@@ -134,6 +135,26 @@ pub trait Console: Send + Sync {
         name: FunctionName,
         event: String,
     ) -> Result<TestResult, ConsoleError>;
+    /// The test events of a function, by name.
+    async fn list_test_events(&self, name: FunctionName) -> Result<Vec<TestEvent>, ConsoleError>;
+    /// Adds a test event to a function.
+    async fn create_test_event(
+        &self,
+        name: FunctionName,
+        event: TestEvent,
+    ) -> Result<(), ConsoleError>;
+    /// Changes what a test event hands over.
+    async fn update_test_event(
+        &self,
+        name: FunctionName,
+        event: TestEvent,
+    ) -> Result<(), ConsoleError>;
+    /// Deletes a test event.
+    async fn delete_test_event(
+        &self,
+        name: FunctionName,
+        event: TestEventName,
+    ) -> Result<(), ConsoleError>;
 
     /// The versions of a function, `latest` first, and then the newest.
     async fn list_versions(&self, name: FunctionName) -> Result<Vec<Version>, ConsoleError>;
@@ -471,6 +492,12 @@ pub trait Console: Send + Sync {
         name: FunctionName,
         request_id: RequestId,
     ) -> Result<RequestLog, ConsoleError>;
+    /// Runs the deployed code with the event of a request, where that is kept.
+    async fn replay_request(
+        &self,
+        name: FunctionName,
+        request_id: RequestId,
+    ) -> Result<TestResult, ConsoleError>;
     /// Log lines of a function, the newest first.
     async fn list_log_lines(
         &self,

@@ -12,6 +12,7 @@ mod waterfall;
 
 pub(crate) use api::{debug_api, find_debug_target};
 pub(crate) use page::DebugPage;
+pub(crate) use pretty::pretty;
 
 use serde::{Deserialize, Serialize};
 use sluice_domain::environment::EnvironmentName;

@@ -29,6 +29,7 @@ pub mod policies;
 pub mod routes;
 pub mod session;
 pub mod settings;
+pub mod test_events;
 pub mod triggers;
 pub mod versions;
 

@@ -4,15 +4,17 @@ mod api;
 mod page;
 mod query;
 mod range;
+mod replay;
 mod request_list;
 mod request_logs;
 
-pub(crate) use api::{find_request, list_log_lines, list_requests};
+pub(crate) use api::{find_request, list_log_lines, list_requests, replay_request};
 pub(crate) use page::LogsPage;
 pub use query::{LogQueryView, LogRange, LogResult};
 pub(crate) use range::{RangeFields, RangeLinks};
 
 use serde::{Deserialize, Serialize};
+use sluice_domain::event::KeptEvent;
 use sluice_domain::id::{ApiRequestId, RequestId};
 use sluice_domain::invocation::{Cause, LogLine};
 use sluice_domain::time::Timestamp;
@@ -57,6 +59,8 @@ pub struct RequestLog {
     pub row: RequestRow,
     /// Its lines, in order.
     pub lines: Vec<LogLine>,
+    /// Its event and its answer, where they are kept.
+    pub event: Option<KeptEvent>,
 }
 
 /// Request Logs.

@@ -22,6 +22,7 @@ mod packages;
 mod policies;
 mod response_sets;
 mod session;
+mod test_events;
 mod triggers;
 mod versions;
 
@@ -77,6 +78,7 @@ use sluice_domain::policy::{MAX_POLICIES, PolicyName, PolicyRule};
 use sluice_domain::publication::{BoundApi, Publication};
 use sluice_domain::stage_variables::StageVariable;
 use sluice_domain::target::Target;
+use sluice_domain::test_event::{MAX_TEST_EVENTS, TestEvent, TestEventName};
 use sluice_domain::text::{Description, ShortDescription};
 use sluice_domain::trigger::{ApiName, ApigTriggerSettings};
 use sluice_domain::user::{Password, UserName};
@@ -278,6 +280,34 @@ impl Console for RequestConsole {
         event: String,
     ) -> Result<TestResult, ConsoleError> {
         self.test(name, event).await
+    }
+
+    async fn list_test_events(&self, name: FunctionName) -> Result<Vec<TestEvent>, ConsoleError> {
+        self.test_events(name).await
+    }
+
+    async fn create_test_event(
+        &self,
+        name: FunctionName,
+        event: TestEvent,
+    ) -> Result<(), ConsoleError> {
+        self.add_test_event(name, event).await
+    }
+
+    async fn update_test_event(
+        &self,
+        name: FunctionName,
+        event: TestEvent,
+    ) -> Result<(), ConsoleError> {
+        self.set_test_event(name, event).await
+    }
+
+    async fn delete_test_event(
+        &self,
+        name: FunctionName,
+        event: TestEventName,
+    ) -> Result<(), ConsoleError> {
+        self.remove_test_event(name, event).await
     }
 
     async fn list_versions(&self, name: FunctionName) -> Result<Vec<Version>, ConsoleError> {
@@ -757,6 +787,14 @@ impl Console for RequestConsole {
         self.request(name, request_id).await
     }
 
+    async fn replay_request(
+        &self,
+        name: FunctionName,
+        request_id: RequestId,
+    ) -> Result<TestResult, ConsoleError> {
+        self.replay(name, request_id).await
+    }
+
     async fn list_log_lines(
         &self,
         name: FunctionName,
@@ -815,6 +853,17 @@ fn refused(error: StoreError) -> ConsoleError {
             "FSS.1043",
             403,
             format!("The function has {MAX_ALIASES} aliases already."),
+        ),
+        StoreError::TestEventNameTaken(_) => ConsoleError::field(
+            "event-name",
+            "FSS.1073",
+            409,
+            "There is a test event of this name already",
+        ),
+        StoreError::TooManyTestEvents => ConsoleError::refused(
+            "FSS.1068",
+            403,
+            format!("The function has {MAX_TEST_EVENTS} test events already: delete one first."),
         ),
         StoreError::VersionHasAlias(alias) => ConsoleError::refused(
             "FSS.1066",
@@ -963,6 +1012,7 @@ fn refused(error: StoreError) -> ConsoleError {
                 Kind::Policy => "APIG.3005",
                 Kind::Authorizer => "APIG.3081",
                 Kind::User
+                | Kind::TestEvent
                 | Kind::ResponseSet
                 | Kind::AccessKey
                 | Kind::AccessToken

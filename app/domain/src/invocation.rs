@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::KeptEvent;
 use crate::function::FunctionName;
 use crate::id::{ApiRequestId, FunctionId, RequestId, TriggerId};
 use crate::parsed::named_enum;
@@ -146,6 +147,8 @@ pub struct InvocationRecord {
     pub cause: Cause,
     /// Its log, in order.
     pub log: Vec<LogLine>,
+    /// Its event and its answer, where they are kept.
+    pub event: Option<KeptEvent>,
 }
 
 impl InvocationRecord {

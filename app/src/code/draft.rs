@@ -1,5 +1,5 @@
 //! What this browser keeps of a function between visits: the undeployed draft
-//! (Ctrl+S) and the test event. Nothing of it reaches the server.
+//! (Ctrl+S) and which test event was chosen. Nothing of it reaches the server.
 
 use sluice_domain::code::CodeChanges;
 
@@ -20,14 +20,15 @@ pub(crate) fn forget_draft(function: &str) {
     set(&format!("sluice.draft.{function}"), None);
 }
 
-/// Reads the test event of a function.
+/// Reads the name of the test event that was chosen last.
 pub(crate) fn load_event(function: &str) -> Option<String> {
-    get(&format!("sluice.event.{function}"))
+    get(&format!("sluice.test-event.{function}"))
 }
 
-/// Keeps the test event of a function.
-pub(crate) fn save_event(function: &str, event: &str) {
-    set(&format!("sluice.event.{function}"), Some(event));
+/// Keeps the name of the test event that was chosen; an empty one for the template.
+pub(crate) fn save_event(function: &str, name: &str) {
+    let name = Some(name).filter(|name| !name.is_empty());
+    set(&format!("sluice.test-event.{function}"), name);
 }
 
 #[cfg(feature = "hydrate")]

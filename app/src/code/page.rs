@@ -4,12 +4,13 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use sluice_domain::code::{CodeChanges, CodeError};
 use sluice_domain::invocation::megabytes_text;
+use sluice_domain::test_event::TEMPLATES;
 
-use super::draft::{forget_draft, load_draft, save_draft};
+use super::draft::{forget_draft, load_draft, load_event, save_draft, save_event};
 use super::editor::CodeEditor;
 use super::files::{self, Files, size};
 use super::project::Project;
-use super::test_panel::{TestEventDialog, TestPanel};
+use super::test_panel::TestPanel;
 use super::upload::UploadDialog;
 use super::{
     CodeAttributes, CodeView, ColdStart, ComponentView, Deployed, FileView, SnapshotView,
@@ -18,6 +19,7 @@ use super::{
 use crate::console::{ConsoleError, sentence};
 use crate::functions::current_function;
 use crate::routes;
+use crate::test_events::TestEventDialog;
 use crate::ui::{
     Button, ButtonKind, Card, CopyButton, Dialog, ErrorNotice, Loaded, Moment, Notice, NoticeKind,
 };
@@ -151,12 +153,31 @@ fn CodeTab(
             .collect::<Vec<_>>()
     });
 
-    let event = RwSignal::new(super::test_panel::BLANK_EVENT.to_owned());
-    Effect::new(move || {
-        if let Some(saved) = super::draft::load_event(&function.get_value()) {
-            event.set(saved);
+    let events = RwSignal::new(view.test_events);
+    let is_event = move |name: &str| {
+        events
+            .read()
+            .iter()
+            .any(|event| event.name.as_str() == name)
+    };
+    let chosen_event = RwSignal::new(String::new());
+    Effect::new(move |was_loaded: Option<()>| {
+        let name = chosen_event.get();
+        match was_loaded {
+            Some(()) => save_event(&function.get_value(), &name),
+            None => {
+                let last = load_event(&function.get_value());
+                let last = last.filter(|name| untrack(|| is_event(name)));
+                chosen_event.set(last.unwrap_or_default());
+            }
         }
     });
+    let event = move || {
+        let (events, chosen) = (events.read_untracked(), chosen_event.read_untracked());
+        let mut chosen = events.iter().filter(|event| event.name.as_str() == *chosen);
+        let content = chosen.next().map(|event| event.content.to_string());
+        content.unwrap_or_else(|| TEMPLATES[0].json.to_owned())
+    };
     let testing =
         Action::new(move |event: &String| test_function(function.get_value(), event.clone()));
     let (event_open, deploy_first_open, upload_open) = (
@@ -168,7 +189,7 @@ fn CodeTab(
         if dirty.get_untracked() {
             deploy_first_open.set(true);
         } else {
-            testing.dispatch(event.get_untracked());
+            testing.dispatch(event());
         }
     };
     // "Deploy and test" runs the test as soon as the deploy has succeeded.
@@ -178,7 +199,7 @@ fn CodeTab(
         if test_after.get_untracked() && done.is_some() {
             test_after.set(false);
             if let Some(Ok(_)) = done {
-                testing.dispatch(event.get_untracked());
+                testing.dispatch(event());
             }
         }
     });
@@ -214,6 +235,14 @@ fn CodeTab(
                     <a class=ButtonKind::Normal.class() href=routes::download(&function.get_value()) download="">"Download"</a>
                     <Button on_press=Callback::new(move |()| upload_open.set(true))>"Upload"</Button>
                     <Button on_press=Callback::new(move |()| event_open.set(true))>"Configure Test Event"</Button>
+                    <select class="input select code__event" aria-label="Test Event" on:change=move |event| chosen_event.set(event_target_value(&event))>
+                        <option value="" selected=move || chosen_event.read().is_empty()>{TEMPLATES[0].name}</option>
+                        {move || events.get().into_iter().map(|event| {
+                            let name = event.name.to_string();
+                            let this = name.clone();
+                            view! { <option value=name.clone() selected=move || *chosen_event.read() == this>{name.clone()}</option> }
+                        }).collect_view()}
+                    </select>
                     <Button busy=testing.pending() on_press=Callback::new(move |()| test())>"Test"</Button>
                     <Button kind=ButtonKind::Primary busy=deploying.pending() disabled=Signal::derive(move || !dirty.get())
                         on_press=Callback::new(move |()| deploy())>
@@ -285,7 +314,7 @@ fn CodeTab(
                 </dl>
             </Card>
         </div>
-        <TestEventDialog function=function.get_value() event open=event_open/>
+        <TestEventDialog function=function.get_value() events chosen=chosen_event open=event_open/>
         <UploadDialog function=function.get_value() runtime=view.runtime open=upload_open dirty on_uploaded/>
         <Dialog title="Deploy and Test" open=deploy_first_open>
             <p>"A test runs the deployed code, and this code is not deployed yet. Deploy it and test?"</p>

@@ -2,7 +2,7 @@
 //! what a reader may be looking for.
 
 /// The same JSON with line breaks; none for what is no JSON, or no object and no array.
-pub(super) fn pretty(text: &str) -> Option<String> {
+pub(crate) fn pretty(text: &str) -> Option<String> {
     let text = text.trim();
     if !text.starts_with(['{', '[']) {
         return None;

@@ -4,6 +4,7 @@ use sluice_domain::id::RequestId;
 use sluice_domain::invocation::megabytes_text;
 
 use super::page::with;
+use super::replay::RequestEvent;
 use super::request_logs::LogView;
 use super::{LogQueryView, RequestList, RequestLog, RequestRow, find_request, list_requests};
 use crate::functions::current_function;
@@ -38,7 +39,7 @@ pub(super) fn RequestListView(query: Memo<LogQueryView>, refresh: RwSignal<u32>)
 }
 
 /// Microseconds as milliseconds with three decimals.
-fn millis(micros: u64) -> String {
+pub(super) fn millis(micros: u64) -> String {
     format!("{}.{:03}", micros / 1000, micros % 1000)
 }
 
@@ -108,7 +109,7 @@ fn RequestTable(list: RequestList, chosen: Memo<Option<String>>) -> impl IntoVie
 #[component]
 fn RequestDetail(request: RequestLog) -> impl IntoView {
     let params = use_query_map();
-    let RequestLog { row, lines } = request;
+    let RequestLog { row, lines, .. } = request.clone();
     let id = row.request_id.to_string();
     let text = lines
         .iter()
@@ -130,6 +131,7 @@ fn RequestDetail(request: RequestLog) -> impl IntoView {
                 {row.cold_start_us.map(|us| view! { <div><dt>"Cold start (ms)"</dt><dd>{millis(us)}</dd></div> })}
             </dl>
             <LogView lines label="Log lines"/>
+            <RequestEvent request/>
         </section>
     }
 }

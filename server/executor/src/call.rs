@@ -21,6 +21,9 @@ pub struct Call {
     pub origin: Origin,
     /// The event, as JSON text.
     pub event: String,
+    /// Names of headers and parameters whose values are secrets, besides those that everywhere are:
+    /// where the event is kept, they are not.
+    pub secrets: Option<Arc<[String]>>,
     /// Where its steps are noted; for most calls nowhere.
     pub trace: Trace,
 }

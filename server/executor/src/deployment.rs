@@ -10,6 +10,7 @@ use sluice_domain::id::FunctionId;
 use tokio::sync::Mutex;
 
 use crate::component::ComponentInfo;
+use crate::events::EventBudget;
 use crate::executor::Inner;
 use crate::instance::{Blueprint, ColdStarts};
 use crate::kept::Kept;
@@ -123,6 +124,10 @@ impl Deployment {
         &self.share.slots
     }
 
+    pub(crate) fn events(&self) -> &EventBudget {
+        &self.share.events
+    }
+
     /// Stops instances that have waited for at least `age`, but not the reserved ones.
     pub(crate) fn stop_older(&self, age: Duration) {
         let reserved = self.spec.settings.concurrency.reserved_instances() as usize;
@@ -163,6 +168,7 @@ impl Drop for Deployment {
 pub(crate) struct Share {
     pub(crate) slots: Arc<Slots>,
     pub(crate) lane: Lane,
+    pub(crate) events: EventBudget,
 }
 
 /// Why there is no deployment.

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::component::Components;
 use crate::deployment::{DeployError, Deployment, DeploymentSpec, Share};
 use crate::engine::{self, Pausing, Ticker};
+use crate::events::EventBudget;
 use crate::gate::Gate;
 use crate::instance::{Blueprint, Surroundings};
 use crate::kept::Kept;
@@ -512,6 +513,7 @@ impl Inner {
         let share = Arc::new(Share {
             slots: Arc::new(Slots::new(self.most_instances(spec))),
             lane: self.turns.lane(),
+            events: EventBudget::new(),
         });
         all.insert(spec.function_id.clone(), Arc::downgrade(&share));
         share

@@ -23,6 +23,7 @@ mod deployment;
 mod disk;
 mod engine;
 mod environment;
+mod events;
 mod executor;
 mod failed;
 mod flags;

@@ -17,6 +17,7 @@ use sluice_domain::trace::Stage;
 
 use crate::call::{Call, Invocation, Outcome, ResponseRefused};
 use crate::deployment::{Deployment, DeploymentSpec};
+use crate::events::Keeping;
 use crate::executor::Inner;
 use crate::failed::Failed;
 use crate::instance::Instance;
@@ -54,8 +55,14 @@ pub async fn invocation<T>(
         }
     };
     let used = story.used.take();
-    let (id, origin) = (call.request_id, call.origin);
-    let record = Arc::new(story.record(deployment.spec(), id, origin, cause));
+    let (id, origin) = (call.request_id.clone(), call.origin.clone());
+    let keeping = std::mem::take(&mut story.keeping);
+    let mut record = story.record(deployment.spec(), id, origin, cause);
+    record.event = keeping.ended(deployment.events(), call, || match &outcome {
+        Outcome::Failed(failure) => serde_json::to_string(failure).ok(),
+        Outcome::Returned(_) | Outcome::Refused(_) => None,
+    });
+    let record = Arc::new(record);
     (Invocation { record, outcome }, used)
 }
 
@@ -96,6 +103,8 @@ struct Story {
     storage_used: u64,
     /// The instance, where no other call may have it.
     used: Option<Instance>,
+    /// What is kept besides the record.
+    keeping: Keeping,
 }
 
 impl Story {
@@ -109,6 +118,7 @@ impl Story {
             memory_used: 0,
             storage_used: 0,
             used: None,
+            keeping: Keeping::default(),
         }
     }
 
@@ -146,6 +156,7 @@ impl Story {
         }
         let result = returned?;
         let (decoding, bytes) = (trace.begin(Stage::Response), result.len());
+        self.keeping.returned(deployment.events(), call, &result);
         let accepted = accept(result);
         trace.end(decoding, || format!("{bytes} bytes of JSON"));
         match accepted {
@@ -355,6 +366,7 @@ impl Story {
             memory_used_bytes: self.memory_used,
             cause,
             log: self.log,
+            event: None,
         }
     }
 }

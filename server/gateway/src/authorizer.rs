@@ -68,6 +68,7 @@ pub struct Authorizer<D> {
     sources: Sources,
     deployment: Option<D>,
     kept: Option<Cache<Key, Kept>>,
+    secrets: Arc<[String]>,
 }
 
 /// A decision, and when it was asked for.
@@ -111,8 +112,11 @@ impl<D> Authorizer<D> {
                 .time_to_live(age)
                 .build()
         });
+        let sources = rule.identity_sources.iter();
+        let secrets = sources.map(|source| source.name().to_owned());
         Ok(Self {
             sources: Sources::new(&rule.identity_sources)?,
+            secrets: secrets.chain(["user_data".to_owned()]).collect(),
             rule,
             deployment,
             kept,
@@ -127,6 +131,11 @@ impl<D> Authorizer<D> {
     /// The function that it asks, if it is ready to be called.
     pub fn deployment(&self) -> Option<&D> {
         self.deployment.as_ref()
+    }
+
+    /// Names of what callers prove by who they are, and of what the function gets of its own.
+    pub(crate) fn secrets(&self) -> &Arc<[String]> {
+        &self.secrets
     }
 
     /// Whether the function gets the body of the request.
@@ -193,6 +202,7 @@ impl<D> Authorizer<D> {
                 api_request_id: arrival.request_id.clone(),
             },
             event: authorizer_event(api, arrival, request, path, body, user_data),
+            secrets: Some(Arc::clone(&self.secrets)),
             trace: Trace::default(),
         };
         let called = tokio::time::timeout(PATIENCE, backend.invoke(deployment, call));

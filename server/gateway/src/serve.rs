@@ -556,6 +556,7 @@ impl<B: Backend> Gateway<B> {
                 api_request_id: arrival.request_id.clone(),
             },
             event,
+            secrets: api.authorizer.as_ref().map(|it| Arc::clone(it.secrets())),
             trace: trace.clone(),
         };
         watch.calls(&call.request_id);

@@ -14,7 +14,7 @@ use sluice_app::console::ConsoleError;
 use sluice_domain::code::{CodeChanges, CodePackage, InvalidCodePackage};
 use sluice_domain::function::FunctionName;
 use sluice_domain::id::RequestId;
-use sluice_domain::invocation::{Failure, LogLine, Origin};
+use sluice_domain::invocation::{Failure, Origin};
 use sluice_executor::{Call, DeployError, Deployment, Outcome, Refused, Trace, World};
 use sluice_store::FunctionRow;
 use tokio::sync::MutexGuard;
@@ -22,10 +22,6 @@ use tokio::sync::MutexGuard;
 use super::{RequestConsole, internal, refused};
 use crate::drawn;
 use crate::publish::Deployments;
-
-/// Bytes of log that a test shows; the vendor shows 2 KB, and its users ask for
-/// more. Monitoring > Logs has it all.
-const TEST_LOG_BYTES: usize = 64 * 1024;
 
 /// Largest event of a test in bytes. Source: quotas, synchronous request.
 const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
@@ -163,7 +159,10 @@ impl RequestConsole {
             .map_err(refused)?;
         let deployment = self.shared.publisher.deployment(&row.function_id);
         let handler_file = row.runtime.handler_file(&row.settings.handler);
+        let test_events = self.shared.store.test_events_of(&row.function_id);
+        let test_events = test_events.await.map_err(refused)?;
         Ok(CodeView {
+            test_events,
             files: files(&code, &handler_file),
             runtime: row.runtime,
             attributes: attributes(&row),
@@ -263,6 +262,15 @@ impl RequestConsole {
                 format!("The event must be JSON: {error}"),
             ));
         }
+        self.run(row, event).await
+    }
+
+    /// Runs what is deployed of a function, now, with `event`, a JSON text.
+    pub(super) async fn run(
+        &self,
+        row: FunctionRow,
+        event: String,
+    ) -> Result<TestResult, ConsoleError> {
         let deployment = self.shared.publisher.deployment(&row.function_id);
         let deployment = deployment.map_err(|fault| {
             ConsoleError::refused("FSS.1011", 400, format!("The code does not run: {fault}"))
@@ -272,6 +280,7 @@ impl RequestConsole {
             request_id: request_id.clone(),
             origin: Origin::Test,
             event,
+            secrets: None,
             trace: Trace::default(),
         };
         let invocation = self
@@ -281,7 +290,7 @@ impl RequestConsole {
             .await
             .map_err(not_run)?;
         let record = invocation.record;
-        let (log, log_cut) = tail(&record.log);
+        let lines = record.log.iter().map(|line| line.text.as_str());
         Ok(TestResult {
             request_id,
             output: match invocation.outcome {
@@ -294,8 +303,7 @@ impl RequestConsole {
                 }),
             },
             cause: record.cause,
-            log,
-            log_cut,
+            log: lines.collect::<Vec<_>>().join("\n"),
             memory_mb: row.settings.memory.get(),
             duration_us: micros(record.duration),
             cold_start_us: record.cold_start.map(micros),
@@ -320,22 +328,8 @@ fn not_run(refused: Refused) -> ConsoleError {
     }
 }
 
-/// The last lines of a log that fit, and whether some were left out.
-fn tail(log: &[LogLine]) -> (Vec<LogLine>, bool) {
-    let mut bytes = 0;
-    let kept = log.iter().rev().take_while(|line| {
-        bytes += line.text.len() + 1;
-        bytes <= TEST_LOG_BYTES
-    });
-    let first = log.len() - kept.count();
-    (log[first..].to_vec(), first > 0)
-}
-
 #[cfg(test)]
 mod tests {
-    use sluice_domain::invocation::LogLevel;
-    use sluice_domain::time::Timestamp;
-
     use super::*;
 
     #[test]
@@ -377,21 +371,5 @@ mod tests {
             shown(&many.map(|path| (path, text(most)))),
             "c/d/e large 1048576, c/f large 1048576, g text, h text, lib/index.py text, z text"
         );
-    }
-
-    #[test]
-    fn a_test_shows_the_end_of_a_long_log() {
-        let line = |text: String| LogLine {
-            at: Timestamp(0),
-            level: LogLevel::Info,
-            text,
-        };
-        let log: Vec<_> = (0..3)
-            .map(|n| line(n.to_string().repeat(TEST_LOG_BYTES / 2 - 1)))
-            .collect();
-        let (kept, cut) = tail(&log);
-        assert_eq!((kept.len(), cut), (2, true));
-        assert!(kept[1].text.starts_with('2'));
-        assert!(!tail(&log[..1]).1, "all of a short log");
     }
 }

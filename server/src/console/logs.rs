@@ -1,5 +1,6 @@
 //! Monitoring > Logs.
 
+use sluice_app::code::TestResult;
 use sluice_app::console::ConsoleError;
 use sluice_app::logs::{
     LogQueryView, LogResult, RequestList, RequestLog, RequestLogs, RequestRow as RequestRowView,
@@ -134,7 +135,25 @@ impl RequestConsole {
                 cause: record.cause,
             },
             lines: record.log,
+            event: record.event,
         })
+    }
+
+    /// Runs what is deployed now with the event of an earlier request.
+    pub(super) async fn replay(
+        &self,
+        name: FunctionName,
+        request_id: RequestId,
+    ) -> Result<TestResult, ConsoleError> {
+        let row = self.function(&name).await?;
+        let store = &self.shared.store;
+        let kept = store.kept_event(&row.function_id, &request_id);
+        let event = kept.await.map_err(refused)?.and_then(|kept| kept.event);
+        let event = event.ok_or_else(|| {
+            let message = "The event of this request is not kept, so that it cannot be replayed.";
+            ConsoleError::refused("", 404, message)
+        })?;
+        self.run(row, event).await
     }
 
     pub(super) async fn log_lines(

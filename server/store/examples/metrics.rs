@@ -146,6 +146,7 @@ fn record(n: u64) -> InvocationRecord {
             };
             3
         ],
+        event: None,
     }
 }
 

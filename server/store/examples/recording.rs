@@ -85,6 +85,7 @@ fn record(n: u64, id: [u8; 16]) -> InvocationRecord {
         cold_start: None,
         memory_used_bytes: 33_309_261,
         cause: Cause::Success,
+        event: None,
     }
 }
 

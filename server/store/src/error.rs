@@ -14,6 +14,7 @@ use sluice_domain::environment::{EnvironmentName, MAX_ENVIRONMENTS};
 use sluice_domain::function::FunctionName;
 use sluice_domain::gateway_response::{MAX_RESPONSE_SETS, ResponseSetName};
 use sluice_domain::policy::{MAX_POLICIES, PolicyName};
+use sluice_domain::test_event::{MAX_TEST_EVENTS, TestEventName};
 use sluice_domain::trigger::ApiName;
 use sluice_domain::user::UserName;
 use sluice_domain::version::{MAX_VERSIONS, VersionName};
@@ -52,6 +53,12 @@ pub enum StoreError {
     /// Source: `FSS.1043`.
     #[error("the function has {MAX_ALIASES} aliases already")]
     TooManyAliases,
+    /// The function already has a test event of this name. Source: `FSS.1073`.
+    #[error("a test event named {0} already exists")]
+    TestEventNameTaken(TestEventName),
+    /// The function has as many test events as it may have. Source: `FSS.1068`.
+    #[error("the function has {MAX_TEST_EVENTS} test events already")]
+    TooManyTestEvents,
     /// Another alias calls the version: this one. Source: `FSS.1066`.
     #[error("the version is called by the alias {0} already")]
     VersionHasAlias(AliasName),
@@ -215,6 +222,8 @@ pub enum Kind {
     Version,
     /// An alias of a function.
     Alias,
+    /// A test event of a function.
+    TestEvent,
     /// A trigger.
     Trigger,
     /// An API.
@@ -253,6 +262,7 @@ impl std::fmt::Display for Kind {
             Self::Function => "function",
             Self::Version => "version",
             Self::Alias => "alias",
+            Self::TestEvent => "test event",
             Self::Trigger => "trigger",
             Self::Api => "API",
             Self::Publication => "API publication record",

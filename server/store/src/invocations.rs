@@ -11,6 +11,7 @@ use sluice_domain::time::Timestamp;
 use sqlx::{QueryBuilder, Sqlite};
 
 use crate::error::{damaged, doing};
+use crate::events::NewEvents;
 use crate::metrics::Rollups;
 use crate::{Store, StoreError};
 
@@ -128,6 +129,7 @@ impl Store {
         let rows = records.iter().map(|record| NewRow::of(record));
         let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
         let rollups = Rollups::of(records);
+        let events = NewEvents::of(records);
         let mut tx = self.begin().await?;
         for rows in rows.chunks(ROWS_AT_ONCE) {
             let mut insert = QueryBuilder::<Sqlite>::new(
@@ -157,6 +159,7 @@ impl Store {
             inserted.map_err(doing("inserting invocations"))?;
         }
         rollups.keep(&mut tx).await?;
+        events.keep(&mut tx).await?;
         tx.commit().await.map_err(doing("inserting invocations"))
     }
 
@@ -221,7 +224,7 @@ impl Store {
         Ok(LogLines { lines, more })
     }
 
-    /// All that is kept of one invocation of a function.
+    /// All that is kept of one invocation of a function, its event with it.
     pub async fn request_log(
         &self,
         function_id: &FunctionId,
@@ -259,6 +262,7 @@ impl Store {
             memory_used_bytes: row.memory_used_bytes.unsigned_abs(),
             cause: row.cause.parse().map_err(wrong("cause"))?,
             log: decode(&row.log)?,
+            event: self.kept_event(function_id, request_id).await?,
         }))
     }
 

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::{Retention, Store, StoreError};
 
-/// Most records and about most bytes of log in one transaction.
+/// Most records and about most bytes of them in one transaction.
 const BATCH_RECORDS: usize = 500;
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
@@ -121,13 +121,13 @@ impl Writer {
 
     async fn batch(&mut self, first: Arc<InvocationRecord>) -> Vec<Arc<InvocationRecord>> {
         let until = Instant::now() + BATCH_WAIT;
-        let mut bytes = log_bytes(&first);
+        let mut bytes = bytes_of(&first);
         let mut batch = vec![first];
         while batch.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
             let Ok(Some(record)) = tokio::time::timeout_at(until, self.next()).await else {
                 break;
             };
-            bytes += log_bytes(&record);
+            bytes += bytes_of(&record);
             batch.push(record);
         }
         batch
@@ -166,8 +166,11 @@ impl Writer {
     }
 }
 
-fn log_bytes(record: &InvocationRecord) -> usize {
-    record.log.iter().map(|line| line.text.len()).sum()
+/// About the bytes of a record: those of its log, its event and its answer.
+fn bytes_of(record: &InvocationRecord) -> usize {
+    let log: usize = record.log.iter().map(|line| line.text.len()).sum();
+    let event = record.event.iter().flat_map(|it| [&it.event, &it.answer]);
+    log + event.flatten().map(String::len).sum::<usize>()
 }
 
 /// True when trying again cannot help: a record breaks a rule of the table.

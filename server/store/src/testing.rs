@@ -184,6 +184,7 @@ pub fn record(n: u32, started_at: i64, cause: Cause, log: &[(LogLevel, &str)]) -
                 text: text.to_owned(),
             })
             .collect(),
+        event: None,
     }
 }
 

@@ -12,5 +12,6 @@ mod gateway_settings;
 mod packages;
 mod path;
 mod session;
+mod test_events;
 mod versions;
 mod world;

@@ -81,6 +81,7 @@ pub fn call() -> Call {
         request_id: RequestId::from_bytes([1; 16]),
         origin: Origin::Test,
         event: r#"{"path":"/","headers":{"host":"example.org"}}"#.to_owned(),
+        secrets: None,
         trace: Trace::default(),
     }
 }

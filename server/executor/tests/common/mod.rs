@@ -341,6 +341,7 @@ pub fn call(event: &str) -> Call {
         request_id: RequestId::from_bytes(next()),
         origin: Origin::Test,
         event: event.to_owned(),
+        secrets: None,
         trace: Trace::default(),
     }
 }
