@@ -213,7 +213,7 @@ test("Test shows what the handler returned and printed, and a summary", async ({
   await expect(log).toContainText(/[0-9a-f-]{36} INFO logged/);
   await expect(log).toContainText(/Finish invoke request '[0-9a-f-]{36}', duration: \d+\.\d+ms/);
   const summary = result.getByRole("definition");
-  await expect(summary.filter({ hasText: /^[0-9a-f-]{36}$/ })).toHaveCount(1);
+  await expect(summary.filter({ hasText: /^[0-9a-f-]{36} View in Logs$/ })).toHaveCount(1);
   await expect(summary.filter({ hasText: "128 MB" })).toHaveCount(1);
   await expect(summary.filter({ hasText: /^\d+\.\d{3} ms$/ })).not.toHaveCount(0);
   await expect(summary.filter({ hasText: /^\d+ ms$/ })).toHaveCount(1);

@@ -75,17 +75,19 @@ const connected = (server: Server) =>
 
 test("what is in use of the limits is renewed while one looks", async ({ page, server }) => {
   await open(page, "/api-gateway/settings");
-  const before = await connections(page);
-  await expect(limits(page)).toContainText("1,024 bytes/s, after 10 s --body-rate");
+  await expect(limits(page)).toContainText(/1,024 bytes\/s, after 10 s\s*--body-rate/);
   await limits(page).evaluate((card) => card.setAttribute("data-kept", ""));
-  const sockets = await Promise.all([1, 2, 3, 4].map(() => connected(server)));
-  await expect.poll(() => connections(page), { timeout: 8000 }).toBe(before + 4);
-  await expect(limits(page)).toContainText(`${before + 4} of `);
+  // More than what other tests' callers may still hold open.
+  const many = 20;
+  expect(await connections(page)).toBeLessThan(many);
+  const sockets = await Promise.all(Array.from({ length: many }, () => connected(server)));
+  await expect.poll(() => connections(page)).toBeGreaterThanOrEqual(many);
+  await expect(limits(page)).toContainText(/2\d of /);
   await expect(limits(page).getByRole("listitem").first()).toContainText(/127\.0\.0\.1 \d+ of 1,024/);
   // In place: nothing was taken away meanwhile.
   await expect(limits(page)).toHaveAttribute("data-kept", "");
   for (const socket of sockets) socket.destroy();
-  await expect.poll(() => connections(page), { timeout: 8000 }).toBe(before);
+  await expect.poll(() => connections(page)).toBeLessThan(many);
 });
 
 test("no bar of a form lies over what is filled in", async ({ page }) => {
