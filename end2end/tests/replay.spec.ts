@@ -9,13 +9,14 @@ const says = (word: string) => `def handler(event, context):
     return {"statusCode": 200, "headers": {"Content-Type": "text/plain"}, "body": body, "isBase64Encoded": False}
 `;
 
-/** Opens the newest request of a function, as soon as it is recorded. */
-async function openNewest(page: Page, name: string) {
+/** Opens the newest request of a function, as soon as all that were made are recorded. */
+async function openNewest(page: Page, name: string, requests = 1) {
+  const links = page.getByRole("table", { name: "Request List" }).getByRole("link");
   await expect(async () => {
     await open(page, `/functions/${name}/monitoring/logs`);
-    await expect(page.getByRole("table", { name: "Request List" })).toBeVisible({ timeout: 1 });
+    await expect(links).toHaveCount(requests, { timeout: 100 });
   }).toPass();
-  await page.getByRole("table", { name: "Request List" }).getByRole("link").first().click();
+  await links.first().click();
   await expect(page.getByRole("list", { name: "Log lines" })).toBeVisible();
 }
 
@@ -51,7 +52,7 @@ test("a request is replayed on other code, its secrets are not kept, and both an
     await expect(run).toContainText("Execution successful");
   }
   // The replay is a request of its own, and can be replayed with the same answer.
-  await openNewest(page, name);
+  await openNewest(page, name, 2);
   await detail.getByRole("button", { name: "Replay" }).click();
   await expect(replay).toContainText("The function answered the same.");
 });
@@ -85,11 +86,7 @@ test("a failed request is replayed too, and what is too large is not kept", asyn
   await expect(page.getByText(/^The event of this request has \d+ bytes\. Those of more than 64 KB are not kept/)).toBeVisible();
   await expect(page.getByRole("button", { name: "Replay" })).toHaveCount(0);
   await request.post(pathUrl, { data: "x" });
-  await expect(async () => {
-    await open(page, `/functions/${name}/monitoring/logs`);
-    await expect(page.getByRole("table", { name: "Request List" }).getByRole("link")).toHaveCount(2, { timeout: 1 });
-  }).toPass();
-  await page.getByRole("table", { name: "Request List" }).getByRole("link").first().click();
+  await openNewest(page, name, 2);
   await page.getByRole("button", { name: "Replay" }).click();
   await expect(page.getByRole("region", { name: "Replay", exact: true })).toContainText("The function answered the same.");
 });

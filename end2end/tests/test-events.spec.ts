@@ -101,9 +101,10 @@ test("the result of a test has the whole log and leads to it in Monitoring", asy
   const result = await runTest(page);
   await expect(result.getByLabel("Log Output")).toContainText("Start invoke request");
   await expect(result.getByLabel("Log Output")).toContainText(/line 2999 x+\n/);
+  const inLogs = (await result.getByRole("link", { name: "View in Logs" }).getAttribute("href"))!;
   await expect(async () => {
-    await open(page, (await result.getByRole("link", { name: "View in Logs" }).getAttribute("href")) ?? "");
-    await expect(page.getByRole("list", { name: "Log lines" })).toBeVisible({ timeout: 1 });
+    await open(page, inLogs);
+    await expect(page.getByRole("list", { name: "Log lines" })).toBeVisible({ timeout: 100 });
   }).toPass();
   await expect(page.getByRole("list", { name: "Log lines" })).toContainText("line 2999");
 });
