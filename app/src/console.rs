@@ -17,7 +17,7 @@ use sluice_domain::authorizer::{AuthorizerName, AuthorizerRule};
 use sluice_domain::certificate::CertificateName;
 use sluice_domain::code::{CodeChanges, CodeError};
 use sluice_domain::concurrency::Concurrency;
-use sluice_domain::credential::CredentialName;
+use sluice_domain::credential::{ChosenKey, ChosenSecret, CredentialName};
 use sluice_domain::debug::DebugRequest;
 use sluice_domain::domain_name::{DomainName, DomainSettings};
 use sluice_domain::env_vars::{EnvVarChange, Secret};
@@ -31,7 +31,7 @@ use sluice_domain::id::{
 };
 use sluice_domain::metrics::Metrics;
 use sluice_domain::outbound::OutboundRules;
-use sluice_domain::policy::{PolicyName, PolicyRule};
+use sluice_domain::policy::{AccessControl, PolicyName, PolicyRule};
 use sluice_domain::publication::{BoundApi, Publication};
 use sluice_domain::stage_variables::StageVariable;
 use sluice_domain::target::Target;
@@ -362,13 +362,26 @@ pub trait Console: Send + Sync {
 
     /// The credentials, and the APIs that they can be bound to.
     async fn list_credentials(&self) -> Result<CredentialList, ConsoleError>;
-    /// Creates a credential. Its secret is told this once.
-    async fn create_credential(&self, name: CredentialName) -> Result<NewSecret, ConsoleError>;
-    /// Gives a credential another secret, told this once.
+    /// Creates a credential, with a key and a secret that the user chose or else drawn ones. Its
+    /// secret is told this once.
+    async fn create_credential(
+        &self,
+        name: CredentialName,
+        chosen: Option<ChosenKey>,
+    ) -> Result<NewSecret, ConsoleError>;
+    /// Gives a credential another secret, one that the user chose or else a drawn one, told this
+    /// once.
     async fn reset_app_secret(
         &self,
         credential_id: CredentialId,
+        chosen: Option<ChosenSecret>,
     ) -> Result<NewSecret, ConsoleError>;
+    /// Says from which addresses a credential may be used; none: from any.
+    async fn set_credential_access(
+        &self,
+        credential_id: CredentialId,
+        access: Option<AccessControl>,
+    ) -> Result<(), ConsoleError>;
     /// Deletes a credential with its AppCodes.
     async fn delete_credential(&self, credential_id: CredentialId) -> Result<(), ConsoleError>;
     /// Gives a credential one more AppCode, told this once.

@@ -1,18 +1,19 @@
 //! API Gateway > Credentials.
 
+mod access;
 mod api;
 mod card;
+mod forms;
 mod page;
 
 pub(crate) use api::{
     bind_credential, create_app_code, create_credential, delete_app_code, delete_credential,
-    list_credentials, reset_app_secret,
+    list_credentials, reset_app_secret, set_credential_access,
 };
 pub(crate) use page::CredentialsPage;
 
 use serde::{Deserialize, Serialize};
-use sluice_domain::credential::Credential;
-use sluice_domain::id::AppKey;
+use sluice_domain::credential::{AppKey, Credential};
 
 use crate::apis::BindableApi;
 use crate::ui::Told;

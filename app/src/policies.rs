@@ -6,6 +6,7 @@ mod form;
 mod page;
 
 pub(crate) use api::{bind_policy, create_policy, delete_policy, list_policies, update_policy};
+pub(crate) use form::{AccessFields, AccessInputs};
 pub(crate) use page::PoliciesPage;
 
 use serde::{Deserialize, Serialize};

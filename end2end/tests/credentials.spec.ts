@@ -112,5 +112,84 @@ test("a name is checked as it is typed and taken once", async ({ page, named }) 
   await expect(dialog.getByRole("button", { name: "OK" })).toBeDisabled();
   await name.fill(credential);
   await dialog.getByRole("button", { name: "OK" }).click();
-  await expect(dialog.getByRole("alert")).toContainText("There is a credential of this name already");
+  await expect(name).toHaveAccessibleDescription(/^There is a credential of this name already/);
+  await expect(dialog).toBeVisible();
+});
+
+test("a key is chosen, and the secret too when it is made and when it is reset", async ({ page, request, named }) => {
+  const [name, credential] = [named("chosen"), named("Chosen")];
+  const [key, first, second] = [`${name}-Key_1`, `${name}!@#$%1`, `${name}!@#$%2`];
+  await createFunctionWith(page, name, SHOWS_CALLER);
+  const { pathUrl: url } = await createTrigger(page, name, { group: named("group"), authentication: "App" });
+  await open(page, "/api-gateway/credentials");
+  await page.getByRole("button", { name: "Create Credential" }).click();
+  const dialog = page.getByRole("dialog", { name: "Create Credential" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill(credential);
+  await dialog.getByRole("checkbox", { name: "Choose the key and the secret" }).check();
+  const [AppKey, AppSecret] = [dialog.getByLabel("AppKey"), dialog.getByLabel("AppSecret")];
+  await expect(dialog.getByRole("button", { name: "OK" })).toBeDisabled();
+  await AppKey.fill("a b c d e f");
+  await expect(AppKey).toHaveAccessibleDescription(/^May contain only letters, digits, underscores and hyphens/);
+  await AppKey.fill(key);
+  await AppSecret.fill("short");
+  await expect(AppSecret).toHaveAccessibleDescription(/^Must have 8 to 128 characters, has 5/);
+  await AppSecret.fill(first);
+  await dialog.getByRole("button", { name: "OK" }).click();
+  expect(await toldOf(page)).toMatchObject({ AppKey: key, AppSecret: first });
+  await bind(page, credential, `API_${name}`);
+  const get = (secret: string) => call(request, url, signed("GET", url, "", key, secret));
+  expect(await get(first)).toMatch(/^200 /);
+
+  await card(page, credential).getByRole("button", { name: "Reset Secret" }).click();
+  const resetting = page.getByRole("dialog", { name: `Reset Secret of ${credential}` });
+  await resetting.getByRole("checkbox", { name: "Choose the secret" }).check();
+  await resetting.getByLabel("AppSecret").fill(second);
+  await resetting.getByRole("button", { name: "OK" }).click();
+  expect(await toldOf(page)).toMatchObject({ AppKey: key, AppSecret: second });
+  expect(await get(first)).toBe("401 APIG.0303");
+  expect(await get(second)).toMatch(/^200 /);
+
+  // The key is there once.
+  await page.getByRole("button", { name: "Create Credential" }).click();
+  await dialog.getByRole("textbox", { name: "Name" }).fill(named("Again"));
+  await dialog.getByRole("checkbox", { name: "Choose the key and the secret" }).check();
+  await AppKey.fill(key);
+  await AppSecret.fill(first);
+  await dialog.getByRole("button", { name: "OK" }).click();
+  await expect(AppKey).toHaveAccessibleDescription(/^The AppKey already exists\./);
+  await AppKey.fill(`${key}2`);
+  await expect(AppKey).not.toHaveAccessibleDescription(/already exists/);
+});
+
+test("a credential counts from the addresses that its access control lets in", async ({ page, request, named }) => {
+  const [name, credential] = [named("near"), named("Near")];
+  await createFunctionWith(page, name, SHOWS_CALLER);
+  const { pathUrl: url } = await createTrigger(page, name, { group: named("group"), authentication: "App" });
+  const { AppKey, AppSecret } = await createCredential(page, credential);
+  await bind(page, credential, `API_${name}`);
+  const get = () => call(request, url, signed("GET", url, "", AppKey, AppSecret));
+  await expect(card(page, credential)).toContainText("None: it may be used from any address.");
+  const dialog = page.getByRole("dialog", { name: `Access Control of ${credential}` });
+  const limit = async (effect: string, addresses: string) => {
+    await card(page, credential).getByRole("button", { name: "Access Control" }).click();
+    await dialog.getByLabel("Effect").selectOption(effect);
+    await dialog.getByRole("textbox", { name: "IP Addresses" }).fill(addresses);
+    await dialog.getByRole("button", { name: "OK" }).click();
+    await expect(card(page, credential)).toContainText(`${effect}: ${addresses.replace("\n", ", ")}`);
+  };
+  await limit("Permit", "192.0.2.0/24\n2001:db8::/32");
+  expect(await get()).toBe("403 APIG.0402");
+  await limit("Deny", "192.0.2.1-192.0.2.9");
+  expect(await get()).toMatch(/^200 /);
+  await limit("Deny", "127.0.0.0/8\n::1");
+  expect(await get()).toBe("403 APIG.0402");
+
+  await card(page, credential).getByRole("button", { name: "Access Control" }).click();
+  const addresses = dialog.getByRole("textbox", { name: "IP Addresses" });
+  await addresses.fill("10.0.0.0/99");
+  await expect(addresses).toHaveAccessibleDescription(/10\.0\.0\.0\/99/);
+  await expect(dialog.getByRole("button", { name: "OK" })).toBeDisabled();
+  await dialog.getByRole("button", { name: "Allow Any Address" }).click();
+  await expect(card(page, credential)).toContainText("None: it may be used from any address.");
+  expect(await get()).toMatch(/^200 /);
 });

@@ -58,7 +58,9 @@ use sluice_domain::authorizer::{AuthorizerName, AuthorizerRule, MAX_AUTHORIZERS}
 use sluice_domain::certificate::{CertificateName, MAX_CERTIFICATES};
 use sluice_domain::code::CodeChanges;
 use sluice_domain::concurrency::Concurrency;
-use sluice_domain::credential::{CredentialName, MAX_APP_CODES, MAX_CREDENTIALS};
+use sluice_domain::credential::{
+    ChosenKey, ChosenSecret, CredentialName, MAX_APP_CODES, MAX_CREDENTIALS,
+};
 use sluice_domain::debug::DebugRequest;
 use sluice_domain::domain_name::{DomainName, DomainSettings, MAX_DOMAIN_NAMES};
 use sluice_domain::env_vars::{EnvVarChange, Secret};
@@ -74,7 +76,7 @@ use sluice_domain::id::{
 };
 use sluice_domain::metrics::Metrics;
 use sluice_domain::outbound::OutboundRules;
-use sluice_domain::policy::{MAX_POLICIES, PolicyName, PolicyRule};
+use sluice_domain::policy::{AccessControl, MAX_POLICIES, PolicyName, PolicyRule};
 use sluice_domain::publication::{BoundApi, Publication};
 use sluice_domain::stage_variables::StageVariable;
 use sluice_domain::target::Target;
@@ -593,15 +595,28 @@ impl Console for RequestConsole {
         self.credentials().await
     }
 
-    async fn create_credential(&self, name: CredentialName) -> Result<NewSecret, ConsoleError> {
-        self.add_credential(name).await
+    async fn create_credential(
+        &self,
+        name: CredentialName,
+        chosen: Option<ChosenKey>,
+    ) -> Result<NewSecret, ConsoleError> {
+        self.add_credential(name, chosen).await
     }
 
     async fn reset_app_secret(
         &self,
         credential_id: CredentialId,
+        chosen: Option<ChosenSecret>,
     ) -> Result<NewSecret, ConsoleError> {
-        self.another_app_secret(credential_id).await
+        self.another_app_secret(credential_id, chosen).await
+    }
+
+    async fn set_credential_access(
+        &self,
+        credential_id: CredentialId,
+        access: Option<AccessControl>,
+    ) -> Result<(), ConsoleError> {
+        self.limit_credential(credential_id, access).await
     }
 
     async fn delete_credential(&self, credential_id: CredentialId) -> Result<(), ConsoleError> {
@@ -912,6 +927,15 @@ fn refused(error: StoreError) -> ConsoleError {
             "APIG.3203",
             409,
             "There is a credential of this name already",
+        ),
+        StoreError::AppKeyTaken => {
+            ConsoleError::field("app_key", "APIG.3310", 409, "The AppKey already exists.")
+        }
+        StoreError::AppSecretTaken => ConsoleError::field(
+            "app_secret",
+            "",
+            409,
+            "Another credential has this AppSecret: choose another one",
         ),
         StoreError::PolicyNameTaken(_) => ConsoleError::field(
             "name",

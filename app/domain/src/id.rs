@@ -76,7 +76,7 @@ macro_rules! uuid_id {
     };
 }
 
-fn hex_text(bytes: &[u8]) -> String {
+pub(crate) fn hex_text(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()
@@ -110,10 +110,6 @@ hex_id!(
 hex_id!(
     /// Id of a credential.
     CredentialId, "the credential id"
-);
-hex_id!(
-    /// By which callers name a credential: `Access=` of a signature.
-    AppKey, "the AppKey"
 );
 hex_id!(
     /// By which callers name an access key of a user: `Access=` of a signature.

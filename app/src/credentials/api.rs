@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
-use sluice_domain::credential::CredentialName;
+use sluice_domain::credential::{ChosenKey, ChosenSecret, CredentialName};
 use sluice_domain::id::{AppCodeId, CredentialId};
+use sluice_domain::policy::AccessControl;
 use sluice_domain::publication::BoundApi;
 
 use super::{CredentialList, NewSecret};
@@ -13,17 +14,38 @@ pub async fn list_credentials() -> Result<CredentialList, ConsoleError> {
     crate::console::ask(|console| async move { console.list_credentials().await }).await
 }
 
-/// Creates a credential.
+/// Creates a credential; what the user did not choose is drawn.
 #[server(prefix = "/api", endpoint = "credentials/create", input = Json)]
-pub async fn create_credential(name: CredentialName) -> Result<NewSecret, ConsoleError> {
-    crate::console::ask(|console| async move { console.create_credential(name).await }).await
+pub async fn create_credential(
+    name: CredentialName,
+    chosen: Option<ChosenKey>,
+) -> Result<NewSecret, ConsoleError> {
+    crate::console::ask(|console| async move { console.create_credential(name, chosen).await })
+        .await
 }
 
-/// Gives a credential another secret.
+/// Gives a credential another secret; one that the user did not choose is drawn.
 #[server(prefix = "/api", endpoint = "credentials/reset-secret", input = Json)]
-pub async fn reset_app_secret(credential_id: CredentialId) -> Result<NewSecret, ConsoleError> {
-    crate::console::ask(|console| async move { console.reset_app_secret(credential_id).await })
-        .await
+pub async fn reset_app_secret(
+    credential_id: CredentialId,
+    chosen: Option<ChosenSecret>,
+) -> Result<NewSecret, ConsoleError> {
+    crate::console::ask(
+        |console| async move { console.reset_app_secret(credential_id, chosen).await },
+    )
+    .await
+}
+
+/// Says from which addresses a credential may be used; none: from any.
+#[server(prefix = "/api", endpoint = "credentials/set-access", input = Json)]
+pub async fn set_credential_access(
+    credential_id: CredentialId,
+    access: Option<AccessControl>,
+) -> Result<(), ConsoleError> {
+    crate::console::ask(|console| async move {
+        console.set_credential_access(credential_id, access).await
+    })
+    .await
 }
 
 /// Deletes a credential.

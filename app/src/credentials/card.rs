@@ -3,11 +3,13 @@ use sluice_domain::credential::{AppCode, Credential, MAX_APP_CODES};
 use sluice_domain::id::CredentialId;
 use sluice_domain::trigger::Authentication;
 
-use super::{bind_credential, create_app_code, delete_app_code, reset_app_secret};
+use super::access::{AccessForm, access_text};
+use super::forms::ResetForm;
+use super::{bind_credential, create_app_code, delete_app_code};
 use crate::apis::{BindForm, BindableApi, BoundApis};
 use crate::ui::{Button, ButtonKind, CopyButton, Dialog, ErrorNotice, Moment, Told};
 
-/// The card of one credential: its key, its AppCodes, and what it may call.
+/// The card of one credential: its key, its AppCodes, what it may call, and from where.
 #[component]
 pub(super) fn CredentialCard(
     credential: Credential,
@@ -23,9 +25,13 @@ pub(super) fn CredentialCard(
         created_at,
         app_codes,
         apis: bound,
+        access,
     } = credential;
     let id = StoredValue::new(credential_id);
     let (binding, resetting) = (RwSignal::new(false), RwSignal::new(false));
+    let limiting = RwSignal::new(false);
+    let access_shown = access_text(access.as_ref());
+    let access = StoredValue::new(access);
     let making = Action::new(move |(): &()| create_app_code(id.get_value()));
     Effect::new(move || {
         if let Some(Ok(code)) = making.value().get() {
@@ -52,6 +58,7 @@ pub(super) fn CredentialCard(
                 </div>
                 <div class="item-card__actions">
                     <Button on_press=Callback::new(move |()| binding.set(true))>"Bind to APIs"</Button>
+                    <Button on_press=Callback::new(move |()| limiting.set(true))>"Access Control"</Button>
                     <Button on_press=Callback::new(move |()| resetting.set(true))>"Reset Secret"</Button>
                     <Button label=format!("Delete {heading}") on_press=on_delete>"Delete"</Button>
                 </div>
@@ -66,6 +73,7 @@ pub(super) fn CredentialCard(
                     <dt>"APIs"</dt>
                     <dd><BoundApis apis bound none="None: it can call nothing yet."/></dd>
                 </div>
+                <div><dt>"Access Control"</dt><dd>{access_shown}</dd></div>
                 <div>
                     <dt>"AppCodes"</dt>
                     <dd>
@@ -84,6 +92,9 @@ pub(super) fn CredentialCard(
         <Dialog title=format!("Bind {heading} to APIs") open=binding wide=true>
             <BindForm offered bound save=bind open=binding on_changed
                 none="No API has App authentication. Create a trigger with it first."/>
+        </Dialog>
+        <Dialog title=format!("Access Control of {heading}") open=limiting>
+            <AccessForm id access open=limiting on_changed/>
         </Dialog>
         <Dialog title=format!("Reset Secret of {heading}") open=resetting>
             <ResetForm id told open=resetting/>
@@ -112,34 +123,5 @@ fn AppCodeLine(
                 on_press=Callback::new(move |()| { deleting.dispatch(()); })>"Delete"</Button>
             {move || deleting.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
         </li>
-    }
-}
-
-#[component]
-fn ResetForm(
-    id: StoredValue<CredentialId>,
-    told: RwSignal<Option<Told>>,
-    open: RwSignal<bool>,
-) -> impl IntoView {
-    let resetting = Action::new(move |(): &()| reset_app_secret(id.get_value()));
-    Effect::new(move || {
-        if let Some(Ok(secret)) = resetting.value().get() {
-            open.set(false);
-            told.set(Some(secret.told()));
-        }
-    });
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        resetting.dispatch(());
-    };
-    view! {
-        <form class="form" on:submit=submit>
-            {move || resetting.value().get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
-            <p>"A new AppSecret is made. Requests that are signed with the old one are refused at once. The AppKey and the AppCodes stay."</p>
-            <div class="dialog__footer">
-                <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
-                <Button kind=ButtonKind::Danger submit=true busy=resetting.pending()>"OK"</Button>
-            </div>
-        </form>
     }
 }

@@ -1,14 +1,12 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use sluice_domain::credential::{Credential, CredentialName, MAX_CREDENTIALS};
+use sluice_domain::credential::{Credential, MAX_CREDENTIALS};
 
 use super::card::CredentialCard;
-use super::{CredentialList, NewSecret, create_credential, delete_credential, list_credentials};
-use crate::console::{ConsoleError, sentence};
-use crate::ui::{
-    Button, ButtonKind, ConfirmDelete, Dialog, ErrorNotice, Loaded, PageHeader, TextField, Told,
-    ToldOnce,
-};
+use super::forms::CreateCredentialForm;
+use super::{CredentialList, NewSecret, delete_credential, list_credentials};
+use crate::console::ConsoleError;
+use crate::ui::{Button, ButtonKind, ConfirmDelete, Dialog, Loaded, PageHeader, Told, ToldOnce};
 
 /// API Gateway > Credentials.
 #[component]
@@ -88,39 +86,4 @@ fn CredentialCards(
         />
     }
     .into_any()
-}
-
-#[component]
-fn CreateCredentialForm(open: RwSignal<bool>, on_created: Callback<NewSecret>) -> impl IntoView {
-    let name = RwSignal::new(String::new());
-    let parsed = Memo::new(move |_| {
-        CredentialName::parse(&name.read()).map_err(|error| sentence(&error.to_string()))
-    });
-    let creating = Action::new(move |name: &CredentialName| create_credential(name.clone()));
-    Effect::new(move || {
-        if let Some(Ok(secret)) = creating.value().get() {
-            open.set(false);
-            on_created.run(secret);
-        }
-    });
-    let refused = move || creating.value().get().and_then(Result::err);
-    let wrong = move || parsed.get().err().filter(|_| !name.read().is_empty());
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if let Ok(name) = parsed.get_untracked() {
-            creating.dispatch(name);
-        }
-    };
-    view! {
-        <form class="form" on:submit=submit>
-            {move || refused().map(|error| view! { <ErrorNotice error/> })}
-            <TextField name="credential-name" label="Name" value=name required=true autofocus=true
-                error=Signal::derive(wrong)
-                hint="3 to 64 characters, a letter first: letters, digits and underscores. AppKey and AppSecret are made for you."/>
-            <div class="dialog__footer">
-                <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
-                <Button kind=ButtonKind::Primary submit=true busy=creating.pending() disabled=Signal::derive(move || parsed.read().is_err())>"OK"</Button>
-            </div>
-        </form>
-    }
 }

@@ -7,7 +7,7 @@ mod excluded;
 mod response_headers;
 mod throttling;
 
-use access::{AccessFields, AccessInputs};
+pub(crate) use access::{AccessFields, AccessInputs};
 use cors::{CorsFields, CorsInputs};
 use response_headers::{ResponseHeadersFields, ResponseHeadersInputs};
 use throttling::{ThrottlingFields, ThrottlingInputs};
@@ -34,7 +34,10 @@ pub(super) fn PolicyForm(
     let first_kind = rule.map_or(PolicyKind::Throttling, PolicyRule::kind);
     let kind = RwSignal::new(first_kind.name().to_owned());
     let throttling = ThrottlingInputs::new(rule, callers);
-    let access = AccessInputs::new(rule);
+    let access = AccessInputs::new(match rule {
+        Some(PolicyRule::AccessControl(access)) => Some(access),
+        _ => None,
+    });
     let cors = CorsInputs::new(rule);
     let response_headers = ResponseHeadersInputs::new(rule);
     let parsed_name = Memo::new(move |_| {
@@ -43,7 +46,10 @@ pub(super) fn PolicyForm(
     let chosen_kind = Memo::new(move |_| kind.read().parse().unwrap_or(first_kind));
     let parsed_rule = Memo::new(move |_| match chosen_kind.get() {
         PolicyKind::Throttling => throttling.parse().map(PolicyRule::Throttling),
-        PolicyKind::AccessControl => access.parse().map(PolicyRule::AccessControl),
+        PolicyKind::AccessControl => {
+            let access = access.parse().map(PolicyRule::AccessControl);
+            access.map_err(|error| (access::ADDRESSES, error))
+        }
         PolicyKind::Cors => cors.parse().map(PolicyRule::Cors),
         PolicyKind::ResponseHeaders => response_headers.parse().map(PolicyRule::ResponseHeaders),
     });
@@ -85,7 +91,7 @@ pub(super) fn PolicyForm(
             })}
             {move || match chosen_kind.get() {
                 PolicyKind::Throttling => view! { <ThrottlingFields inputs=throttling errors/> }.into_any(),
-                PolicyKind::AccessControl => view! { <AccessFields inputs=access errors/> }.into_any(),
+                PolicyKind::AccessControl => view! { <AccessFields inputs=access error=errors.of(access::ADDRESSES)/> }.into_any(),
                 PolicyKind::Cors => view! { <CorsFields inputs=cors errors/> }.into_any(),
                 PolicyKind::ResponseHeaders => view! { <ResponseHeadersFields inputs=response_headers errors/> }.into_any(),
             }}

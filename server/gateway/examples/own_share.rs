@@ -72,6 +72,7 @@ impl Signed {
                 trigger_id: trigger_id(0),
                 environment_id: EnvironmentId::from_bytes([3; 16]),
             }]),
+            access: None,
         };
         let request = all["cases"][0].clone();
         Ok(Self {

@@ -9,6 +9,7 @@ mod nonces;
 mod refused;
 mod signature;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -48,6 +49,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) request: &'a Parts,
     pub(crate) authority: Option<&'a Authority>,
     pub(crate) tls: bool,
+    /// Where it is known.
+    pub(crate) address: Option<IpAddr>,
     pub(crate) now: Timestamp,
 }
 
@@ -123,9 +126,14 @@ fn app(
         trigger_id: api.trigger_id.clone(),
         environment_id: environment_id.clone(),
     };
-    let bound = |credential: &Arc<CredentialSecrets>| match credential.apis.contains(&place) {
-        true => Ok(Arc::clone(credential)),
-        false => Err(GatewayError::AppNotAuthorized),
+    let allowed = |credential: &Arc<CredentialSecrets>| {
+        if !credential.apis.contains(&place) {
+            return Err(GatewayError::AppNotAuthorized);
+        }
+        match credential.allows(caller.address) {
+            true => Ok(Identity::Credential(Arc::clone(credential))),
+            false => Err(GatewayError::AddressRefused),
+        }
     };
     let code = only(headers, APP_CODE, "X-Apig-AppCode").map_err(AppRefused::from)?;
     if let Some(code) = code {
@@ -135,7 +143,7 @@ fn app(
             (true, true) => match credentials.of_code(code) {
                 Some(credential) => {
                     return Ok(Admission {
-                        identity: Some(Identity::Credential(bound(credential)?)),
+                        identity: Some(allowed(credential)?),
                         signature: None,
                     });
                 }
@@ -146,7 +154,7 @@ fn app(
     }
     if let Some(credential) = modes::find(caller, credentials)? {
         return Ok(Admission {
-            identity: Some(Identity::Credential(bound(&credential)?)),
+            identity: Some(allowed(&credential)?),
             signature: None,
         });
     }
@@ -154,7 +162,7 @@ fn app(
     let credential = credentials
         .of_key(unverified.access())
         .ok_or_else(|| AppRefused::UnknownKey(shown(unverified.access())))?;
-    let identity = Identity::Credential(bound(credential)?);
+    let identity = allowed(credential)?;
     let signed = unverified.of(identity.clone(), caller);
     Ok(Admission {
         signature: Some(Box::new(signed.map_err(AppRefused::from)?)),

@@ -50,7 +50,7 @@ pub enum GatewayError {
     /// The API's authorizer has not let in the caller.
     #[error("the caller is not let in by the authorizer")]
     Authorizer(#[from] AuthorizerRefused),
-    /// The API may not be called from this address.
+    /// The API, or with this credential, may not be called from this address.
     #[error("the address of the caller is not allowed")]
     AddressRefused,
     /// The API was called too often.

@@ -445,6 +445,7 @@ impl<B: Backend> Gateway<B> {
             request: &request,
             authority: arrival.authority.as_ref(),
             tls: arrival.tls,
+            address: arrival.client_ip,
             now: (self.0.config.clock)(),
         };
         if let Some(access) = &policies.access {

@@ -3,8 +3,9 @@
 use sluice_app::apis::BindableApi;
 use sluice_app::console::ConsoleError;
 use sluice_app::credentials::{CredentialList, NewSecret};
-use sluice_domain::credential::CredentialName;
-use sluice_domain::id::{AppCodeId, AppKey, CredentialId};
+use sluice_domain::credential::{AppKey, ChosenKey, ChosenSecret, CredentialName};
+use sluice_domain::id::{AppCodeId, CredentialId};
+use sluice_domain::policy::AccessControl;
 use sluice_domain::publication::BoundApi;
 use sluice_store::{NewCredential, PublishedTrigger};
 
@@ -25,13 +26,18 @@ impl RequestConsole {
     pub(super) async fn add_credential(
         &self,
         name: CredentialName,
+        chosen: Option<ChosenKey>,
     ) -> Result<NewSecret, ConsoleError> {
         self.signed_in().await?;
+        let (app_key, app_secret) = match chosen {
+            Some(chosen) => (chosen.app_key, chosen.app_secret.into_secret()),
+            None => (AppKey::from_bytes(drawn::id_bytes()), drawn::secret()),
+        };
         let new = NewCredential {
             credential_id: CredentialId::from_bytes(drawn::id_bytes()),
             name,
-            app_key: AppKey::from_bytes(drawn::id_bytes()),
-            app_secret: drawn::secret(),
+            app_key,
+            app_secret,
             now: drawn::now(),
         };
         let created = self.shared.store.create_credential(&new);
@@ -45,13 +51,14 @@ impl RequestConsole {
     pub(super) async fn another_app_secret(
         &self,
         credential_id: CredentialId,
+        chosen: Option<ChosenSecret>,
     ) -> Result<NewSecret, ConsoleError> {
         self.signed_in().await?;
         let store = &self.shared.store;
         let listed = store.list_credentials().await.map_err(refused)?;
         let mut listed = listed.into_iter();
         let credential = listed.find(|one| one.credential_id == credential_id);
-        let secret = drawn::secret();
+        let secret = chosen.map_or_else(drawn::secret, ChosenSecret::into_secret);
         self.admitting(store.reset_app_secret(&credential_id, &secret))
             .await?;
         // It was there: the reset says so otherwise.
@@ -60,6 +67,17 @@ impl RequestConsole {
             app_key: app_key.ok_or_else(|| ConsoleError::refused("", 409, "Try again."))?,
             app_secret: secret.expose().to_owned(),
         })
+    }
+
+    pub(super) async fn limit_credential(
+        &self,
+        credential_id: CredentialId,
+        access: Option<AccessControl>,
+    ) -> Result<(), ConsoleError> {
+        self.signed_in().await?;
+        let store = &self.shared.store;
+        self.admitting(store.set_credential_access(&credential_id, access.as_ref()))
+            .await
     }
 
     pub(super) async fn remove_credential(

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use sluice_domain::credential::{
-    AppCode, Credential, CredentialName, CredentialSecrets, MAX_APP_CODES, MAX_CREDENTIALS,
+    AppCode, AppKey, Credential, CredentialName, CredentialSecrets, MAX_APP_CODES, MAX_CREDENTIALS,
 };
 use sluice_domain::env_vars::Secret;
-use sluice_domain::id::{AppCodeId, AppKey, CredentialId};
+use sluice_domain::id::{AppCodeId, CredentialId};
+use sluice_domain::policy::AccessControl;
 use sluice_domain::publication::BoundApi;
 use sluice_domain::time::Timestamp;
 
@@ -20,9 +21,10 @@ pub struct NewCredential {
     pub credential_id: CredentialId,
     /// Unique on the gateway.
     pub name: CredentialName,
-    /// Drawn by the caller.
+    /// Drawn by the caller, or chosen by a user; unique on the gateway.
     pub app_key: AppKey,
-    /// Drawn by the caller.
+    /// Drawn by the caller, or chosen by a user; unique on the gateway, where callers may send it
+    /// without the key.
     pub app_secret: Secret,
     /// When it is created.
     pub now: Timestamp,
@@ -35,13 +37,22 @@ impl Store {
         let (key, now) = (new.app_key.as_str(), new.now.millis());
         let sealed = self.secrets.seal(&owner(id), new.app_secret.expose());
         let mut tx = self.begin().await?;
-        let count = sqlx::query_scalar!(r#"select count(*) as "count!: i64" from credential"#)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(doing("counting the credentials"))?;
-        if count.unsigned_abs() >= MAX_CREDENTIALS as u64 {
+        let seen = sqlx::query!(
+            r#"select count(*) as "count!: i64", coalesce(max(app_key = ?), false) as "is_taken!: bool"
+               from credential"#,
+            key
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(doing("counting the credentials"))?;
+        if seen.count.unsigned_abs() >= MAX_CREDENTIALS as u64 {
             return Err(StoreError::TooManyCredentials);
         }
+        if seen.is_taken {
+            return Err(StoreError::AppKeyTaken);
+        }
+        self.no_other_has(&mut tx, &new.credential_id, &new.app_secret)
+            .await?;
         sqlx::query!(
             "insert into credential (credential_id, name, app_key, sealed_secret, created_at_ms)
              values (?, ?, ?, ?, ?)",
@@ -64,7 +75,7 @@ impl Store {
     pub async fn list_credentials(&self) -> Result<Vec<Credential>, StoreError> {
         let mut tx = self.begin_reading().await?;
         let rows = sqlx::query!(
-            "select credential_id, name, app_key, created_at_ms from credential
+            "select credential_id, name, app_key, access, created_at_ms from credential
              order by created_at_ms, name"
         )
         .fetch_all(&mut *tx)
@@ -97,6 +108,7 @@ impl Store {
                 Ok(Credential {
                     app_codes: app_codes.remove(&row.credential_id).unwrap_or_default(),
                     apis: apis.remove(&row.credential_id).unwrap_or_default(),
+                    access: decode(row.access.as_deref())?,
                     credential_id: row
                         .credential_id
                         .parse()
@@ -115,11 +127,12 @@ impl Store {
     /// All credentials with their secrets, for the gateway.
     pub async fn published_credentials(&self) -> Result<Vec<CredentialSecrets>, StoreError> {
         let mut tx = self.begin_reading().await?;
-        let rows =
-            sqlx::query!("select credential_id, name, app_key, sealed_secret from credential")
-                .fetch_all(&mut *tx)
-                .await
-                .map_err(doing("reading the credentials"))?;
+        let rows = sqlx::query!(
+            "select credential_id, name, app_key, sealed_secret, access from credential"
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(doing("reading the credentials"))?;
         let codes = sqlx::query!("select app_code_id, credential_id, sealed_code from app_code")
             .fetch_all(&mut *tx)
             .await
@@ -141,6 +154,7 @@ impl Store {
                 Ok(CredentialSecrets {
                     app_codes: app_codes.remove(&id).unwrap_or_default(),
                     apis: apis.into_iter().collect(),
+                    access: decode(row.access.as_deref())?,
                     credential_id: id.parse().map_err(damaged("credential", "credential_id"))?,
                     name: row.name.parse().map_err(damaged("credential", "name"))?,
                     app_key: row
@@ -161,14 +175,62 @@ impl Store {
     ) -> Result<(), StoreError> {
         let id = credential_id.as_str();
         let sealed = self.secrets.seal(&owner(id), app_secret.expose());
+        let mut tx = self.begin().await?;
+        self.no_other_has(&mut tx, credential_id, app_secret)
+            .await?;
         let result = sqlx::query!(
             "update credential set sealed_secret = ? where credential_id = ?",
             sealed,
             id
         )
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await
         .map_err(doing("replacing a secret"))?;
+        found(result, Kind::Credential)?;
+        tx.commit().await.map_err(doing("replacing a secret"))
+    }
+
+    /// Refuses a secret of another credential: callers may send it without the key.
+    async fn no_other_has(
+        &self,
+        tx: &mut sqlx::SqliteConnection,
+        credential_id: &CredentialId,
+        app_secret: &Secret,
+    ) -> Result<(), StoreError> {
+        let id = credential_id.as_str();
+        let others = sqlx::query!(
+            "select credential_id, sealed_secret from credential where credential_id <> ?",
+            id
+        )
+        .fetch_all(tx)
+        .await
+        .map_err(doing("reading the secrets"))?;
+        for other in others {
+            let owner = owner(&other.credential_id);
+            if self.secrets.unseal(&owner, &other.sealed_secret)? == app_secret.expose() {
+                return Err(StoreError::AppSecretTaken);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says from which addresses a credential may be used; none: from any.
+    pub async fn set_credential_access(
+        &self,
+        credential_id: &CredentialId,
+        access: Option<&AccessControl>,
+    ) -> Result<(), StoreError> {
+        let id = credential_id.as_str();
+        let access = access.map(serde_json::to_string).transpose();
+        let access = access.map_err(damaged("credential", "access"))?;
+        let result = sqlx::query!(
+            "update credential set access = ? where credential_id = ?",
+            access,
+            id
+        )
+        .execute(&self.writer)
+        .await
+        .map_err(doing("limiting a credential"))?;
         found(result, Kind::Credential)
     }
 
@@ -313,6 +375,11 @@ async fn all_apis(
     Ok(apis)
 }
 
+fn decode(access: Option<&str>) -> Result<Option<AccessControl>, StoreError> {
+    let access = access.map(serde_json::from_str).transpose();
+    access.map_err(damaged("credential", "access"))
+}
+
 /// Whose secret a sealed one is, by the id of a credential or of an AppCode.
 fn owner(id: &str) -> String {
     format!("credential {id}")
@@ -324,6 +391,7 @@ mod tests {
     use crate::RELEASE_ENVIRONMENT_ID;
     use crate::testing::{TestStore, id, two_triggers};
     use sluice_domain::id::{EnvironmentId, FunctionId, TriggerId};
+    use sluice_domain::policy::{AccessEffect, Addresses};
 
     fn new(n: u8, name: &str) -> NewCredential {
         NewCredential {
@@ -397,12 +465,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_credential_is_limited_to_addresses_until_that_is_taken_back() {
+        let test = world().await;
+        let store = &test.store;
+        let one = new(1, "First");
+        store.create_credential(&one).await.unwrap();
+        let access = AccessControl {
+            effect: AccessEffect::Permit,
+            addresses: Addresses::parse("10.0.0.0/8, 2001:db8::1").unwrap(),
+        };
+        for wanted in [Some(access), None] {
+            store
+                .set_credential_access(&one.credential_id, wanted.as_ref())
+                .await
+                .unwrap();
+            let listed = store.list_credentials().await.unwrap();
+            assert_eq!(listed[0].access, wanted);
+            let published = store.published_credentials().await.unwrap();
+            assert_eq!(published[0].access, wanted);
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_not_allowed_is_refused_and_changes_nothing() {
         let test = world().await;
         let store = &test.store;
         store.create_credential(&new(1, "First")).await.unwrap();
         let twice = store.create_credential(&new(2, "First")).await;
         assert!(matches!(twice, Err(StoreError::CredentialNameTaken(_))));
+        let mut chosen = new(2, "Second");
+        chosen.app_key = new(1, "").app_key;
+        let twice = store.create_credential(&chosen).await;
+        assert!(matches!(twice, Err(StoreError::AppKeyTaken)));
+        chosen.app_key = AppKey::parse("a-chosen_KEY").unwrap();
+        chosen.app_secret = new(1, "First").app_secret;
+        let twice = store.create_credential(&chosen).await;
+        assert!(matches!(twice, Err(StoreError::AppSecretTaken)));
+        chosen.app_secret = Secret::new("its own".to_owned());
+        store.create_credential(&chosen).await.unwrap();
+        let of_first = new(1, "First").app_secret;
+        let twice = store.reset_app_secret(&chosen.credential_id, &of_first);
+        assert!(matches!(twice.await, Err(StoreError::AppSecretTaken)));
+        let own = store.reset_app_secret(&chosen.credential_id, &chosen.app_secret);
+        own.await.unwrap();
+        let listed = store.list_credentials().await.unwrap();
+        assert_eq!(listed[1].app_key, chosen.app_key);
+        store
+            .delete_credential(&chosen.credential_id)
+            .await
+            .unwrap();
         let (first, none) = (
             CredentialId::from_bytes(id(1)),
             CredentialId::from_bytes(id(9)),
@@ -424,6 +535,7 @@ mod tests {
                 .await,
             store.reset_app_secret(&none, &code).await,
             store.delete_credential(&none).await,
+            store.set_credential_access(&none, None).await,
             store.bind_credential(&none, &[]).await,
         ] {
             assert!(matches!(

@@ -83,6 +83,12 @@ pub enum StoreError {
     /// The gateway already has a credential of this name.
     #[error("a credential named {0} already exists")]
     CredentialNameTaken(CredentialName),
+    /// The gateway already has a credential of this key. Source: `APIG.3310`.
+    #[error("The AppKey already exists.")]
+    AppKeyTaken,
+    /// Another credential has this secret, and callers may send it without the key.
+    #[error("another credential has this AppSecret")]
+    AppSecretTaken,
     /// There is a policy of this kind and name.
     #[error("a policy named {0} already exists")]
     PolicyNameTaken(PolicyName),

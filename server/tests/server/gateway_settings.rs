@@ -78,6 +78,75 @@ async fn a_mode_of_app_authentication_counts_while_it_is_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_credential_has_a_key_that_was_chosen_and_counts_from_its_addresses() {
+    let (world, user, _) = World::with_user().await;
+    let (url, key, secret) = publish_for_a_credential(&user).await;
+    let path = "/api/credentials/list";
+    let list = async || user.expect(user.send(Method::GET, path, Body::empty(), &[]).await);
+    let all =
+        json!({ "app_secret": true, "app_basic": true, "app_api_key": true, "app_jwt": true });
+    let settings = json!({ "settings": all });
+    user.expect(user.ask("gateway/update", settings).await);
+
+    let chosen = |key: &str, secret: &str| json!({ "app_key": key, "app_secret": secret });
+    let create = |chosen| {
+        user.ask(
+            "credentials/create",
+            json!({ "name": "own", "chosen": chosen }),
+        )
+    };
+    for (key, secret, said) in [
+        (key.as_str(), "another-secret", "The AppKey already exists."),
+        (
+            "own-key_1",
+            &secret,
+            "Another credential has this AppSecret",
+        ),
+        ("own key", "another-secret", "may contain only"),
+        ("own-key_1", "hunter2", "must have 8 to 128 characters"),
+    ] {
+        let refused = create(chosen(key, secret)).await;
+        assert!(refused.status.is_client_error(), "{said}");
+        assert!(refused.body.contains(said), "{}", refused.body);
+        assert!(!refused.body.contains(secret), "{}", refused.body);
+    }
+    let made = user.expect(create(chosen("own-key_1", "s3cret!@#$%")).await);
+    assert_eq!(made, chosen("own-key_1", "s3cret!@#$%"));
+    let own = list().await["credentials"][1].clone();
+    assert_eq!(own["app_key"], "own-key_1");
+    let id = |one: &Value| json!({ "credential_id": one["credential_id"] });
+    let reset = |value: &str| {
+        let mut reset = id(&own);
+        reset["chosen"] = value.into();
+        reset
+    };
+    let refused = user.ask("credentials/reset-secret", reset(&secret)).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    let told = user.ask("credentials/reset-secret", reset("0ther-s3cret"));
+    assert_eq!(user.expect(told.await)["app_secret"], "0ther-s3cret");
+
+    let headers = [("x-hw-id", key.as_str()), ("x-hw-appkey", &secret)];
+    let call = async || world.call_with(Method::GET, &url, "", &headers).await;
+    assert_eq!(call().await.status, StatusCode::OK);
+    let first = list().await["credentials"][0].clone();
+    let limit = |access: Value| {
+        let mut limit = id(&first);
+        limit["access"] = access;
+        user.ask("credentials/set-access", limit)
+    };
+    let everywhere = json!({ "effect": "DENY", "addresses": ["0.0.0.0/0", "::/0"] });
+    user.expect(limit(everywhere.clone()).await);
+    assert_eq!(list().await["credentials"][0]["access"], everywhere);
+    let refused = call().await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.body.contains("APIG.0402"), "{}", refused.body);
+    let wrong = json!({ "effect": "DENY", "addresses": ["10.0.0.0/99"] });
+    assert_eq!(limit(wrong).await.status, StatusCode::BAD_REQUEST);
+    user.expect(limit(Value::Null).await);
+    assert_eq!(call().await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn users_are_told_what_is_in_use_of_the_limits() {
     let (world, user, anonymous) = World::with_user().await;
     let path = "/api/gateway/load";

@@ -1,17 +1,22 @@
 //! What callers with App authentication may send instead of a signature.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::Request;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use sluice_domain::credential::CredentialSecrets;
 use sluice_domain::gateway_settings::GatewaySettings;
+use sluice_domain::policy::{AccessControl, AccessEffect, Addresses};
 use sluice_domain::trigger::Authentication;
 use sluice_gateway::{Credentials, Listener};
 
-use crate::world::{NOW, World, api, credential, signatures};
+use crate::world::{Case, NOW, World, api, credential, signatures};
 
 /// All that there is is on.
 const ALL: GatewaySettings = GatewaySettings {
@@ -103,6 +108,55 @@ async fn each_mode_lets_in_where_it_is_on_and_not_where_it_is_off() {
         let refused = world.answer(request()).await;
         assert!(refused.starts_with("403 APIG.0304"), "{on:?}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn whatever_is_sent_a_credential_counts_from_its_addresses_only() {
+    let mut all = right();
+    all.push((ALL, || Case::named("a GET").request()));
+    all.push((ALL, || get("", &[("X-Apig-AppCode", &"c0de".repeat(16))])));
+    let permit = |addresses| Some((AccessEffect::Permit, addresses));
+    let deny = |addresses| Some((AccessEffect::Deny, addresses));
+    let check = async |access: Option<(AccessEffect, &str)>, from: &str| {
+        let mut answers = Vec::new();
+        for (on, request) in &all {
+            let access = access.map(|(effect, addresses)| AccessControl {
+                effect,
+                addresses: Addresses::parse(addresses).unwrap(),
+            });
+            let limited = CredentialSecrets {
+                access,
+                ..credential()
+            };
+            let world = World::new();
+            let credentials = Credentials::new([limited]).with_settings(*on);
+            world.0.admit(credentials);
+            let mut request = request();
+            if let Ok(address) = from.parse::<SocketAddr>() {
+                request.extensions_mut().insert(ConnectInfo(address));
+            }
+            answers.push(world.answer(request).await);
+        }
+        answers.dedup();
+        answers.join("; ")
+    };
+    let refused = "403 APIG.0402 The IP address is not authorized to access the API.";
+    assert_eq!(check(None, "192.0.2.1:1").await, "200");
+    assert_eq!(check(permit("192.0.2.0/24"), "192.0.2.1:1").await, "200");
+    let elsewhere = permit("192.0.2.0/24, 2001:db8::/32");
+    assert_eq!(check(elsewhere, "203.0.113.1:1").await, refused);
+    assert_eq!(check(elsewhere, "[2001:db8::7]:1").await, "200");
+    assert_eq!(check(elsewhere, "[2001:db9::7]:1").await, refused);
+    assert_eq!(check(elsewhere, "nowhere").await, refused);
+    let denied = deny("192.0.2.1-192.0.2.9");
+    assert_eq!(check(denied, "192.0.2.9:1").await, refused);
+    assert_eq!(check(denied, "[::ffff:192.0.2.9]:1").await, refused);
+    assert_eq!(check(denied, "192.0.2.10:1").await, "200");
+    assert_eq!(check(denied, "nowhere").await, refused);
+    assert_eq!(
+        check(deny("2001:db8::/32"), "[2001:db8::7]:1").await,
+        refused
+    );
 }
 
 #[tokio::test]

@@ -9,9 +9,9 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sluice_domain::access_key::AccessKeySecrets;
-use sluice_domain::credential::{CredentialName, CredentialSecrets};
+use sluice_domain::credential::{AppKey, CredentialName, CredentialSecrets};
 use sluice_domain::env_vars::Secret;
-use sluice_domain::id::{AccessKeyId, AppKey, CredentialId, EnvironmentId, UserId};
+use sluice_domain::id::{AccessKeyId, CredentialId, EnvironmentId, UserId};
 use sluice_domain::publication::BoundApi;
 use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{ApigTrigger, Authentication};
@@ -124,6 +124,7 @@ pub fn credential() -> CredentialSecrets {
             trigger_id: api().trigger_id,
             environment_id: EnvironmentId::from_bytes([3; 16]),
         }]),
+        access: None,
     }
 }
 

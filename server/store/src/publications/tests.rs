@@ -237,6 +237,7 @@ async fn what_there_was_is_published_by_the_migration() {
          insert into trigger values ('{trigger}', '{function}', '{hex}', 'API_old', '{hex}', '{test_id}',
              'APP', 'BOTH', '/a/{{id}}', '/a/{{}}', 'SWA', 'POST', 1234, 9, 1);
          insert into credential values ('{hex}', 'partner', '{hex}', x'00', 0);
+         insert into app_code values ('{hex}', '{hex}', x'00', 'abcd', 0);
          insert into credential_api values ('{hex}', '{trigger}');
          insert into policy values ('{hex}', 'CORS', 'open', '{{}}', 0);
          insert into policy_api values ('{trigger}', 'CORS', '{hex}');"
@@ -261,7 +262,7 @@ async fn what_there_was_is_published_by_the_migration() {
         published[0].published_at,
     );
     assert_eq!(told, ("TEST", Timestamp(9)));
-    for table in ["credential_api", "policy_api", "publication"] {
+    for table in ["app_code", "credential_api", "policy_api", "publication"] {
         let sql = format!("select environment_id from {table}");
         let rows = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
         let rows = rows.fetch_all(&store.readers).await.unwrap();
