@@ -491,10 +491,12 @@ mod tests {
         let test = world().await;
         let store = &test.store;
         store.create_credential(&new(1, "First")).await.unwrap();
-        let twice = store.create_credential(&new(2, "First")).await;
+        let mut same_name = new(2, "First");
+        same_name.app_secret = Secret::new("another".to_owned());
+        let twice = store.create_credential(&same_name).await;
         assert!(matches!(twice, Err(StoreError::CredentialNameTaken(_))));
         let mut chosen = new(2, "Second");
-        chosen.app_key = new(1, "").app_key;
+        chosen.app_key = new(1, "First").app_key;
         let twice = store.create_credential(&chosen).await;
         assert!(matches!(twice, Err(StoreError::AppKeyTaken)));
         chosen.app_key = AppKey::parse("a-chosen_KEY").unwrap();

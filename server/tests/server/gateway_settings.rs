@@ -102,7 +102,7 @@ async fn a_credential_has_a_key_that_was_chosen_and_counts_from_its_addresses() 
             &secret,
             "Another credential has this AppSecret",
         ),
-        ("own key", "another-secret", "may contain only"),
+        ("own key 1", "another-secret", "may contain only"),
         ("own-key_1", "hunter2", "must have 8 to 128 characters"),
     ] {
         let refused = create(chosen(key, secret)).await;

@@ -262,11 +262,18 @@ async fn what_there_was_is_published_by_the_migration() {
         published[0].published_at,
     );
     assert_eq!(told, ("TEST", Timestamp(9)));
-    for table in ["app_code", "credential_api", "policy_api", "publication"] {
+    for table in ["credential_api", "policy_api", "publication"] {
         let sql = format!("select environment_id from {table}");
         let rows = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
         let rows = rows.fetch_all(&store.readers).await.unwrap();
         assert_eq!(rows, std::slice::from_ref(&test_id), "{table}");
     }
     assert_ne!(test_id, RELEASE_ENVIRONMENT_ID);
+    let codes = sqlx::query_scalar::<_, String>("select credential_id from app_code");
+    let codes = codes.fetch_all(&store.readers).await.unwrap();
+    assert_eq!(
+        codes,
+        [hex],
+        "what belonged to a credential went with its table"
+    );
 }
