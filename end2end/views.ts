@@ -354,6 +354,43 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
         await expect(page.getByRole("dialog")).toContainText("A new AppSecret is made.");
       },
     },
+    {
+      name: "Create Credential, customized",
+      show: async (page) => {
+        await open(page, "/api-gateway/credentials");
+        await page.getByRole("button", { name: "Create Credential" }).click();
+        await page.getByRole("checkbox", { name: "Choose the key and the secret" }).check();
+        await page.getByLabel("AppKey").fill("short");
+      },
+    },
+    {
+      name: "Access Control of a credential",
+      show: async (page) => {
+        await open(page, "/api-gateway/credentials");
+        await page.getByRole("button", { name: "Access Control" }).first().click();
+        await page.getByRole("textbox", { name: "IP Addresses" }).fill("10.0.0.0/99");
+      },
+    },
+    at("Users", "/users"),
+    {
+      name: "Create User",
+      show: async (page) => {
+        await open(page, "/users");
+        await page.getByRole("button", { name: "Create User" }).click();
+        await page.getByLabel("User Name").fill("1");
+      },
+    },
+    {
+      name: "Change Role",
+      show: async (page) => {
+        await open(page, "/users");
+        await page.getByRole("button", { name: "Change role of" }).first().click();
+        await expect(page.getByRole("dialog", { name: "Change Role" })).toBeVisible();
+      },
+    },
+    at("Audit Log", "/audit"),
+    at("Audit Log, nothing found", "/audit?q=nothing-has-this"),
+    at("My Account", "/account"),
     at("Access Keys, at first", "/access-keys"),
     {
       name: "Access key, told once",

@@ -28,6 +28,7 @@ use sluice_domain::gateway_settings::GatewaySettings;
 use sluice_domain::id::{
     AccessKeyId, AccessTokenId, ApiGroupId, ApiId, AppCodeId, AuthorizerId, CertificateId,
     CredentialId, DomainNameId, EnvironmentId, PolicyId, RequestId, ResponseSetId, TriggerId,
+    UserId,
 };
 use sluice_domain::metrics::Metrics;
 use sluice_domain::outbound::OutboundRules;
@@ -38,13 +39,14 @@ use sluice_domain::target::Target;
 use sluice_domain::test_event::{TestEvent, TestEventName};
 use sluice_domain::text::{Description, ShortDescription};
 use sluice_domain::trigger::ApigTriggerSettings;
-use sluice_domain::user::{Password, UserName};
+use sluice_domain::user::{Password, Role, UserName};
 use sluice_domain::version::{Version, VersionName};
 
 use crate::access_keys::NewAccessKey;
 use crate::aliases::AliasList;
 use crate::api_groups::{GroupRow, GroupView};
 use crate::apis::{ApiDetails, ApiRow};
+use crate::audit::AuditPage;
 use crate::authorizers::AuthorizerList;
 use crate::certificates::CertificateList;
 use crate::code::{CodeView, ColdStart, Deployed, TestResult};
@@ -60,6 +62,8 @@ use crate::policies::PolicyList;
 use crate::session::SessionState;
 use crate::settings::{BasicSettings, ConcurrencyView};
 use crate::triggers::{TriggerCardView, TriggerChoices};
+use crate::users::UserList;
+use sluice_domain::audit::AuditQuery;
 
 /// What the console can do. Every method but those of the session answers
 /// [`ConsoleError::SignedOut`] without a session.
@@ -360,6 +364,33 @@ pub trait Console: Send + Sync {
     /// Deletes an authorizer that no API uses.
     async fn delete_authorizer(&self, authorizer_id: AuthorizerId) -> Result<(), ConsoleError>;
 
+    /// All users. For administrators.
+    async fn list_users(&self) -> Result<UserList, ConsoleError>;
+    /// Creates a user. For administrators.
+    async fn create_user(
+        &self,
+        name: UserName,
+        role: Role,
+        password: Password,
+    ) -> Result<(), ConsoleError>;
+    /// Gives a user another role. For administrators.
+    async fn set_user_role(&self, user_id: UserId, role: Role) -> Result<(), ConsoleError>;
+    /// Lets a user in no more, with none of their keys; or lets them in again. For administrators.
+    async fn disable_user(&self, user_id: UserId, is_disabled: bool) -> Result<(), ConsoleError>;
+    /// Sets the password of somebody else and ends their sessions. For administrators.
+    async fn reset_password(&self, user_id: UserId, password: Password)
+    -> Result<(), ConsoleError>;
+    /// Deletes a user with their access keys. For administrators.
+    async fn delete_user(&self, user_id: UserId) -> Result<(), ConsoleError>;
+    /// Sets one's own password and ends all other sessions.
+    async fn change_password(
+        &self,
+        current: String,
+        password: Password,
+    ) -> Result<(), ConsoleError>;
+    /// Who changed what, newest first. For administrators.
+    async fn list_changes(&self, query: AuditQuery) -> Result<AuditPage, ConsoleError>;
+
     /// The credentials, and the APIs that they can be bound to.
     async fn list_credentials(&self) -> Result<CredentialList, ConsoleError>;
     /// Creates a credential, with a key and a secret that the user chose or else drawn ones. Its
@@ -576,6 +607,20 @@ impl ConsoleError {
         }
     }
 
+    /// The refusal of what needs another role.
+    pub fn role_needed(role: Role, needed: Role) -> Self {
+        let who = match needed {
+            Role::Administrator => "an administrator",
+            Role::Developer | Role::Viewer => "a developer or an administrator",
+        };
+        let role = role.label().to_lowercase();
+        Self::refused(
+            "",
+            403,
+            format!("This takes {who}; you are signed in as {role}."),
+        )
+    }
+
     /// The HTTP status that belongs to it.
     pub fn status(&self) -> u16 {
         match self {
@@ -649,6 +694,15 @@ pub(crate) fn refuse(error: ConsoleError) -> ConsoleError {
         (context.set_status)(error.status());
     }
     error
+}
+
+/// A password that is to be set.
+#[cfg(feature = "ssr")]
+pub(crate) fn parse_password(text: &str) -> Result<Password, ConsoleError> {
+    Password::parse(text).map_err(|error| {
+        let message = sentence(&error.to_string());
+        refuse(ConsoleError::field("password", "", 400, message))
+    })
 }
 
 /// A server function's argument that does not parse is refused with its rule.

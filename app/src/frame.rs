@@ -7,14 +7,17 @@ use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Outlet, ParentRoute, Redirect, Route, Router, Routes};
 use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
+use sluice_domain::user::Role;
 
 use crate::access_keys::AccessKeysPage;
+use crate::account::AccountPage;
 use crate::aliases::AliasesPage;
 use crate::api_groups::{
     ApiGroupPage, ApiGroupsPage, GatewayResponsesPage, GroupApisPage, GroupInformationPage,
     StageVariablesPage,
 };
 use crate::apis::{ApiPage, ApisPage};
+use crate::audit::AuditLogPage;
 use crate::authorizers::AuthorizersPage;
 use crate::certificates::CertificatesPage;
 use crate::code::CodePage;
@@ -29,11 +32,12 @@ use crate::metrics::MetricsPage;
 use crate::monitoring::MonitoringPage;
 use crate::policies::PoliciesPage;
 use crate::routes;
-use crate::session::{SignInPage, UserMenu, WelcomePage, read_session};
+use crate::session::{SessionState, SignInPage, UserMenu, WelcomePage, read_session};
 use crate::settings::{
     BasicSettingsPage, ConcurrencyPage, ConfigurationPage, EnvVarsPage, NetworkPage,
 };
 use crate::triggers::TriggersPage;
+use crate::users::UsersPage;
 use crate::versions::VersionsPage;
 
 /// Where the page finds its script, its style and its WebAssembly. The server
@@ -167,6 +171,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/api-gateway/domain-names") view=DomainNamesPage ssr=SsrMode::Async/>
                     <Route path=path!("/api-gateway/certificates") view=CertificatesPage ssr=SsrMode::Async/>
                     <Route path=path!("/api-gateway/settings") view=GatewaySettingsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async/>
+                    <Route path=path!("/audit") view=AuditLogPage ssr=SsrMode::Async/>
                     <Route path=path!("/access-keys") view=AccessKeysPage ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/functions/:name") view=FunctionPage ssr=SsrMode::Async>
                         <Route path=path!("code") view=CodePage/>
@@ -267,9 +274,29 @@ fn Frame() -> impl IntoView {
                 <p class="nav-pane__group" id="nav-my-credentials">"My Credentials"</p>
                 <ul class="nav-pane__list" aria-labelledby="nav-my-credentials">
                     <li>
+                        <a href=routes::ACCOUNT class="nav-pane__link" aria-current=on(routes::ACCOUNT)>"My Account"</a>
+                    </li>
+                    <li>
                         <a href=routes::ACCESS_KEYS class="nav-pane__link" aria-current=on(routes::ACCESS_KEYS)>"Access Keys"</a>
                     </li>
                 </ul>
+                <Transition>
+                    {move || Suspend::new(async move {
+                        let state = state.await;
+                        let is_administrator = matches!(state, Ok(SessionState::SignedIn(user)) if user.role == Role::Administrator);
+                        is_administrator.then(|| view! {
+                            <p class="nav-pane__group" id="nav-administration">"Administration"</p>
+                            <ul class="nav-pane__list" aria-labelledby="nav-administration">
+                                <li>
+                                    <a href=routes::USERS class="nav-pane__link" aria-current=on(routes::USERS)>"Users"</a>
+                                </li>
+                                <li>
+                                    <a href=routes::AUDIT class="nav-pane__link" aria-current=on(routes::AUDIT)>"Audit Log"</a>
+                                </li>
+                            </ul>
+                        })
+                    })}
+                </Transition>
             </nav>
             <main class="content" id="content" tabindex="-1"><Outlet/></main>
         </div>

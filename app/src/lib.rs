@@ -9,10 +9,12 @@
 
 pub mod access_keys;
 pub mod access_tokens;
+pub mod account;
 pub mod acme;
 pub mod aliases;
 pub mod api_groups;
 pub mod apis;
+pub mod audit;
 pub mod authorizers;
 pub mod certificates;
 pub mod code;
@@ -31,6 +33,7 @@ pub mod session;
 pub mod settings;
 pub mod test_events;
 pub mod triggers;
+pub mod users;
 pub mod versions;
 
 mod frame;

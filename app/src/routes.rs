@@ -39,6 +39,29 @@ pub const CERTIFICATES: &str = "/api-gateway/certificates";
 /// API Gateway > Gateway Settings.
 pub const GATEWAY_SETTINGS: &str = "/api-gateway/settings";
 
+/// My Account.
+pub const ACCOUNT: &str = "/account";
+
+/// Administration > Users.
+pub const USERS: &str = "/users";
+
+/// Administration > Audit Log.
+pub const AUDIT: &str = "/audit";
+
+/// The audit log of a user, with a text, before a change; empty and none: of all, from the newest on.
+pub fn audit(user: &str, text: &str, before: Option<i64>) -> String {
+    let before = before.map_or_else(String::new, |before| before.to_string());
+    let pairs = [("user", user), ("q", text), ("before", &before)];
+    let asked = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let asked: Vec<_> = asked
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect();
+    match asked.is_empty() {
+        true => AUDIT.to_owned(),
+        false => format!("{AUDIT}?{}", asked.join("&")),
+    }
+}
+
 /// Access Keys.
 pub const ACCESS_KEYS: &str = "/access-keys";
 

@@ -7,7 +7,7 @@ pub(crate) use api::{CreateAdministrator, SignIn, SignOut, read_session};
 pub(crate) use page::{SignInPage, UserMenu, WelcomePage};
 
 use serde::{Deserialize, Serialize};
-use sluice_domain::user::UserName;
+use sluice_domain::user::{Role, UserName};
 
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,5 +17,14 @@ pub enum SessionState {
     /// Nobody is signed in.
     SignedOut,
     /// This user is.
-    SignedIn(UserName),
+    SignedIn(SignedIn),
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// Their name.
+    pub name: UserName,
+    /// What they may do.
+    pub role: Role,
 }

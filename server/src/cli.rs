@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use sluice_domain::acme::AcmeDirectory;
 use sluice_domain::domain_name::DomainName;
+use sluice_domain::user::Role;
 
 /// A self-hosted functions console: write a function in the browser, deploy
 /// it, give it a URL, read its log.
@@ -213,13 +214,21 @@ pub enum UserCommand {
     Add {
         /// Name of the user: 1 to 64 letters, digits, `_`, `-`, `.`, a letter first.
         name: String,
-        /// Make the user an administrator.
-        #[arg(long)]
+        /// Make the user an administrator: the same as --role administrator.
+        #[arg(long, conflicts_with = "role")]
         admin: bool,
+        /// What the user may do: administrator, developer or viewer.
+        #[arg(long, default_value = "developer", value_parser = role)]
+        role: Role,
         /// Where the state is.
         #[command(flatten)]
         data: DataArgs,
     },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let parsed = text.to_uppercase().parse::<Role>();
+    parsed.map_err(|_| "must be administrator, developer or viewer".to_owned())
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod response_sets;
 mod session;
 mod test_events;
 mod triggers;
+mod users;
 mod versions;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use sluice_app::access_keys::NewAccessKey;
 use sluice_app::aliases::AliasList;
 use sluice_app::api_groups::{GroupRow, GroupView};
 use sluice_app::apis::{ApiDetails, ApiRow};
+use sluice_app::audit::AuditPage;
 use sluice_app::authorizers::AuthorizerList;
 use sluice_app::certificates::CertificateList;
 use sluice_app::code::{CodeView, ColdStart, Deployed, TestResult};
@@ -49,11 +51,13 @@ use sluice_app::policies::PolicyList;
 use sluice_app::session::SessionState;
 use sluice_app::settings::{BasicSettings, ConcurrencyView};
 use sluice_app::triggers::{TriggerCardView, TriggerChoices};
+use sluice_app::users::UserList;
 use sluice_domain::access_key::{AccessKey, MAX_ACCESS_KEYS};
 use sluice_domain::access_token::{AccessToken, MAX_ACCESS_TOKENS};
 use sluice_domain::acme::AcmeSettings;
 use sluice_domain::alias::{AliasName, AliasTarget, MAX_ALIASES};
 use sluice_domain::api_group::{ApiGroup, ApiGroupName, GroupDescription};
+use sluice_domain::audit::AuditQuery;
 use sluice_domain::authorizer::{AuthorizerName, AuthorizerRule, MAX_AUTHORIZERS};
 use sluice_domain::certificate::{CertificateName, MAX_CERTIFICATES};
 use sluice_domain::code::CodeChanges;
@@ -73,6 +77,7 @@ use sluice_domain::gateway_settings::GatewaySettings;
 use sluice_domain::id::{
     AccessKeyId, AccessTokenId, ApiGroupId, ApiId, AppCodeId, AuthorizerId, CertificateId,
     CredentialId, DomainNameId, EnvironmentId, PolicyId, RequestId, ResponseSetId, TriggerId,
+    UserId,
 };
 use sluice_domain::metrics::Metrics;
 use sluice_domain::outbound::OutboundRules;
@@ -83,7 +88,7 @@ use sluice_domain::target::Target;
 use sluice_domain::test_event::{MAX_TEST_EVENTS, TestEvent, TestEventName};
 use sluice_domain::text::{Description, ShortDescription};
 use sluice_domain::trigger::{ApiName, ApigTriggerSettings};
-use sluice_domain::user::{Password, UserName};
+use sluice_domain::user::{Password, Role, UserName};
 use sluice_domain::version::{MAX_VERSIONS, Version, VersionName};
 use sluice_executor::Executor;
 use sluice_listener::Places;
@@ -591,6 +596,51 @@ impl Console for RequestConsole {
         self.remove_authorizer(authorizer_id).await
     }
 
+    async fn list_users(&self) -> Result<UserList, ConsoleError> {
+        self.users().await
+    }
+
+    async fn create_user(
+        &self,
+        name: UserName,
+        role: Role,
+        password: Password,
+    ) -> Result<(), ConsoleError> {
+        self.add_user(name, role, password).await
+    }
+
+    async fn set_user_role(&self, user_id: UserId, role: Role) -> Result<(), ConsoleError> {
+        self.set_role(user_id, role).await
+    }
+
+    async fn disable_user(&self, user_id: UserId, is_disabled: bool) -> Result<(), ConsoleError> {
+        self.set_disabled(user_id, is_disabled).await
+    }
+
+    async fn reset_password(
+        &self,
+        user_id: UserId,
+        password: Password,
+    ) -> Result<(), ConsoleError> {
+        self.set_password_of(user_id, password).await
+    }
+
+    async fn delete_user(&self, user_id: UserId) -> Result<(), ConsoleError> {
+        self.remove_user(user_id).await
+    }
+
+    async fn change_password(
+        &self,
+        current: String,
+        password: Password,
+    ) -> Result<(), ConsoleError> {
+        self.set_own_password(&current, password).await
+    }
+
+    async fn list_changes(&self, query: AuditQuery) -> Result<AuditPage, ConsoleError> {
+        self.changes(query).await
+    }
+
     async fn list_credentials(&self) -> Result<CredentialList, ConsoleError> {
         self.credentials().await
     }
@@ -927,6 +977,11 @@ fn refused(error: StoreError) -> ConsoleError {
             "APIG.3203",
             409,
             "There is a credential of this name already",
+        ),
+        StoreError::LastAdministrator => ConsoleError::refused(
+            "",
+            409,
+            "This is the last administrator: make somebody else one first.",
         ),
         StoreError::AppKeyTaken => {
             ConsoleError::field("app_key", "APIG.3310", 409, "The AppKey already exists.")

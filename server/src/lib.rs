@@ -21,6 +21,7 @@ pub mod logging;
 pub mod machine;
 pub mod parts;
 pub mod passwords;
+pub mod permissions;
 pub mod publish;
 pub mod renewal;
 pub mod serve;

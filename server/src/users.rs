@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use sluice_domain::id::UserId;
-use sluice_domain::user::{Password, UserName};
+use sluice_domain::user::{Password, Role, UserName};
 use sluice_store::{NewUser, Store};
 
 use crate::cli::{UserArgs, UserCommand};
@@ -11,7 +11,13 @@ use crate::{drawn, passwords};
 
 /// Runs `sluice user …`.
 pub async fn run(args: UserArgs) -> Result<(), Box<dyn std::error::Error>> {
-    let UserCommand::Add { name, admin, data } = args.command;
+    let UserCommand::Add {
+        name,
+        admin,
+        role,
+        data,
+    } = args.command;
+    let role = if admin { Role::Administrator } else { role };
     let name = UserName::parse(&name).map_err(|error| format!("the user name {error}"))?;
     let password =
         Password::parse(&ask_password()?).map_err(|error| format!("the password {error}"))?;
@@ -26,12 +32,12 @@ pub async fn run(args: UserArgs) -> Result<(), Box<dyn std::error::Error>> {
         user_id: UserId::from_bytes(drawn::id_bytes()),
         name: name.clone(),
         password_hash: passwords::hash(password.expose()).await?,
-        is_admin: admin,
+        role,
         now: drawn::now(),
     };
     store.create_user(&user).await?;
     store.close().await?;
-    tracing::info!(user.name = %name, user.admin = admin, "added a user");
+    tracing::info!(user.name = %name, user.role = role.label(), "added a user");
     Ok(())
 }
 

@@ -4,11 +4,13 @@
 mod packages;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use axum::Router;
-use axum::extract::{Query, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
@@ -24,6 +26,9 @@ use leptos_axum::{
 };
 use sluice_app::console::{ConsoleContext, ConsoleError};
 use sluice_app::{App, Assets, Theme, routes, shell};
+use sluice_domain::audit::AuditEntry;
+use sluice_domain::id::UserId;
+use sluice_domain::user::{User, UserName};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_sessions::cookie::SameSite;
@@ -31,8 +36,9 @@ use tower_sessions::cookie::time::{Duration, OffsetDateTime};
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 use crate::console::{LeadOn, RequestConsole, Shared};
+use crate::permissions::{self, Permission};
 use crate::session_store::{StoredSessions, USER_ID};
-use crate::site;
+use crate::{drawn, site};
 
 /// Name of the session's cookie. The gateway keeps it from functions.
 pub const SESSION_COOKIE: &str = "sluice_session";
@@ -87,9 +93,9 @@ pub fn router(shared: Arc<Shared>, assets: Assets, secure_cookie: bool) -> Route
         .with_state(options)
 }
 
-/// Set once the answer has got its status from the console.
+/// The status that the console gave the answer; 0 until it does.
 #[derive(Clone, Default)]
-struct StatusSet(Arc<AtomicBool>);
+struct StatusSet(Arc<AtomicU16>);
 
 /// Serves a server function. What fails before the console is asked fails for
 /// its arguments, which is not the server's fault.
@@ -97,8 +103,10 @@ async fn serve_function(
     context: impl Fn() + Clone + Send + 'static,
     mut request: Request,
 ) -> Response {
-    let status_set = StatusSet::default();
-    request.extensions_mut().insert(status_set.clone());
+    let status_set = request
+        .extensions_mut()
+        .get_or_insert_default::<StatusSet>();
+    let status_set = status_set.clone();
     // In a task of its own: a browser that goes away must not stop a change
     // between what is stored and what is published.
     let serving = tokio::spawn(async move {
@@ -110,7 +118,7 @@ async fn serve_function(
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR
-        && !status_set.0.load(Ordering::Relaxed)
+        && status_set.0.load(Ordering::Relaxed) == 0
     {
         *response.status_mut() = StatusCode::BAD_REQUEST;
     }
@@ -151,7 +159,7 @@ fn provide_request(shared: &Arc<Shared>) {
         console: Arc::new(console),
         set_status: Arc::new(move |status| {
             if let Some(StatusSet(set)) = parts.extensions.get() {
-                set.store(true, Ordering::Relaxed);
+                set.store(status, Ordering::Relaxed);
             }
             // A form sent without JavaScript is led back to its page, with the error in the address.
             if let (Ok(status), false) = (StatusCode::from_u16(status), is_form(&parts)) {
@@ -239,43 +247,36 @@ async fn guard(
             .into_response();
     }
     let path = request.uri().path();
+    let failed = |error: &dyn std::error::Error| {
+        let error = crate::logging::chain(error);
+        tracing::error!(error, "could not find out who asks");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    };
     // A session in daily use does not end; it is written anew once a day.
     let expires_in = session.expiry_date() - OffsetDateTime::now_utc();
-    let signed_in = match session.get_value(USER_ID).await {
-        Ok(user) => user.is_some(),
-        Err(error) => {
-            tracing::error!(
-                error = crate::logging::chain(&error),
-                "could not read a session"
-            );
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        }
+    let user_id = match session.get::<UserId>(USER_ID).await {
+        Ok(user_id) => user_id,
+        Err(error) => return failed(&error),
     };
+    // As they are now: another role counts from the next request on.
+    let user = match &user_id {
+        Some(user_id) => match shared.store.find_user(user_id).await {
+            Ok(user) => user,
+            Err(error) => return failed(&error),
+        },
+        None => None,
+    };
+    let signed_in = user.is_some();
     if signed_in && expires_in < Duration::days(SESSION_DAYS - 1) {
         session.set_expiry(Some(SESSION_LENGTH));
     }
-    if path.starts_with("/api/") {
-        return if signed_in || path.starts_with("/api/session/") {
-            next.run(request).await
-        } else {
-            let error = serde_json::to_string(&ConsoleError::SignedOut).unwrap_or_default();
-            (
-                StatusCode::UNAUTHORIZED,
-                [(header::CONTENT_TYPE, "application/json")],
-                error,
-            )
-                .into_response()
-        };
+    if let Some(path) = path.strip_prefix("/api/") {
+        let path = path.to_owned();
+        return answer_api(shared, user, &path, request, next).await;
     }
     let first_visit = match shared.store.count_users().await {
         Ok(users) => users == 0,
-        Err(error) => {
-            tracing::error!(
-                error = crate::logging::chain(&error),
-                "could not count the users"
-            );
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        }
+        Err(error) => return failed(&error),
     };
     let entrance = if first_visit {
         routes::WELCOME
@@ -304,6 +305,127 @@ async fn guard(
             .into_response()
         }
     }
+}
+
+/// Answers what the role of who asks allows. Who changes something is noted, and who tried to.
+async fn answer_api(
+    shared: Arc<Shared>,
+    user: Option<User>,
+    path: &str,
+    request: Request,
+    next: Next,
+) -> Response {
+    let permission = match (Permission::find(path), &user) {
+        (Some(permission), _) if permission.role.is_none() => permission,
+        (_, None) => return refused(&ConsoleError::SignedOut),
+        (None, Some(_)) => {
+            return refused(&ConsoleError::refused(
+                "",
+                404,
+                "There is no such function.",
+            ));
+        }
+        (Some(permission), Some(_)) => permission,
+    };
+    let Some(arguments) = permission.changes else {
+        return match role_refused(permission, user.as_ref()) {
+            Some(error) => refused(&error),
+            None => next.run(request).await,
+        };
+    };
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let address = address.map(|it| it.0.ip().to_canonical().to_string());
+    let mut entry = AuditEntry {
+        entry_id: 0,
+        at: drawn::now(),
+        user_name: user
+            .as_ref()
+            .map_or_else(String::new, |it| it.name.to_string()),
+        address: address.unwrap_or_default(),
+        action: permission.path.trim_end_matches('/').to_owned(),
+        object: path
+            .strip_prefix(permission.path)
+            .unwrap_or_default()
+            .to_owned(),
+        status: 0,
+    };
+    let is_entrance = permission.role.is_none();
+    let (mut request, typed) = match arguments.is_empty() && !is_entrance {
+        true => (request, None),
+        false => {
+            let most = if is_entrance {
+                MAX_SIGN_IN_BYTES
+            } else {
+                MAX_REQUEST_BYTES
+            };
+            let (parts, body) = request.into_parts();
+            let Ok(body) = to_bytes(body, most).await else {
+                let message = "The request is too large, or did not arrive whole.";
+                return refused(&ConsoleError::refused("", 413, message));
+            };
+            if !is_entrance {
+                entry.object = permissions::object(arguments, &body, &shared.store).await;
+            }
+            let typed = permissions::argument_of(&body, "name").filter(|_| is_entrance);
+            (Request::from_parts(parts, Body::from(body)), typed)
+        }
+    };
+    if let Some(error) = role_refused(permission, user.as_ref()) {
+        entry.status = error.status();
+        note(&shared, entry).await;
+        return refused(&error);
+    }
+    let status_set = StatusSet::default();
+    request.extensions_mut().insert(status_set.clone());
+    // In a task of its own: a browser that goes away must not keep a change from being noted.
+    let answering = tokio::spawn(async move {
+        let response = next.run(request).await;
+        entry.status = match status_set.0.load(Ordering::Relaxed) {
+            0 => response.status().as_u16(),
+            status => status,
+        };
+        if is_entrance {
+            // What else is typed there may be a password.
+            let known = known_user(&shared, typed.as_deref()).await;
+            entry.user_name = known.unwrap_or(entry.user_name);
+            let is_slowed_down = entry.status == StatusCode::TOO_MANY_REQUESTS;
+            if entry.user_name.is_empty() || is_slowed_down {
+                return response; // strangers could fill the log
+            }
+        }
+        note(&shared, entry).await;
+        response
+    });
+    let answered = answering.await;
+    answered.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+fn role_refused(permission: &Permission, user: Option<&User>) -> Option<ConsoleError> {
+    let (needed, user) = (permission.role?, user?);
+    let is_allowed = user.role.includes(needed);
+    (!is_allowed).then(|| ConsoleError::role_needed(user.role, needed))
+}
+
+/// The name of a user as it is stored.
+async fn known_user(shared: &Shared, typed: Option<&str>) -> Option<String> {
+    let name = UserName::parse(typed?).ok()?;
+    let found = shared.store.find_user_by_name(&name).await.ok()?;
+    found.map(|user| user.name.to_string())
+}
+
+async fn note(shared: &Shared, entry: AuditEntry) {
+    if let Err(error) = shared.store.note_change(&entry).await {
+        let error = crate::logging::chain(&error);
+        tracing::error!(error, action = entry.action, "could not note a change");
+    }
+}
+
+/// A refusal in the form of a server function's.
+fn refused(error: &ConsoleError) -> Response {
+    let status = StatusCode::from_u16(error.status());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let text = serde_json::to_string(error).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
 }
 
 /// True when a browser says that another origin's page sent this.

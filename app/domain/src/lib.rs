@@ -10,6 +10,7 @@ pub mod access_token;
 pub mod acme;
 pub mod alias;
 pub mod api_group;
+pub mod audit;
 pub mod authorizer;
 pub mod certificate;
 pub mod code;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::parsed::parsed_string;
+use crate::id::UserId;
+use crate::parsed::{named_enum, parsed_string};
+use crate::time::Timestamp;
 
 /// Name of a user: 1 to 64 characters, a letter first, then letters, digits
 /// and `_`, `-`, `.`.
@@ -44,6 +46,46 @@ impl UserName {
 }
 
 parsed_string!(UserName, InvalidUserName);
+
+named_enum! {
+    /// What a user may do in the console.
+    pub enum Role ("the role") {
+        /// Everything, users and the server's own settings included.
+        Administrator = "ADMINISTRATOR", "Administrator";
+        /// Functions and all of the gateway but its settings.
+        Developer = "DEVELOPER", "Developer";
+        /// Looks at everything and changes nothing but their own account.
+        Viewer = "VIEWER", "Viewer";
+    }
+}
+
+impl Role {
+    /// True when who has this role may do what needs the other one.
+    pub fn includes(self, needed: Self) -> bool {
+        match needed {
+            Self::Administrator => self == Self::Administrator,
+            Self::Developer => self != Self::Viewer,
+            Self::Viewer => true,
+        }
+    }
+}
+
+/// A user as administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The id.
+    pub user_id: UserId,
+    /// Unique, whatever the letter case.
+    pub name: UserName,
+    /// What they may do.
+    pub role: Role,
+    /// True when they cannot sign in, nor call the gateway.
+    pub is_disabled: bool,
+    /// When they were created.
+    pub created_at: Timestamp,
+    /// When they last signed in, if ever.
+    pub last_signed_in_at: Option<Timestamp>,
+}
 
 /// A password as it was typed: 8 to 256 characters when it is set. It has no
 /// `Serialize` and prints as `[redacted]`.
@@ -91,6 +133,22 @@ mod tests {
         assert_eq!(UserName::parse(""), Err(Length(0)));
         assert_eq!(UserName::parse("1a"), Err(Start));
         assert_eq!(UserName::parse("a b"), Err(Character(' ')));
+    }
+
+    #[test]
+    fn a_role_includes_those_below_it() {
+        let check = |role: Role| {
+            let may = Role::ALL.iter().filter(|needed| role.includes(**needed));
+            may.map(|needed| needed.label())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        assert_eq!(
+            check(Role::Administrator),
+            "Administrator, Developer, Viewer"
+        );
+        assert_eq!(check(Role::Developer), "Developer, Viewer");
+        assert_eq!(check(Role::Viewer), "Viewer");
     }
 
     #[test]

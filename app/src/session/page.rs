@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use sluice_domain::user::{Password, UserName};
+use sluice_domain::user::{Password, Role, UserName};
 
 use super::{CreateAdministrator, SessionState, SignIn, SignOut};
 use crate::console::{ConsoleError, sentence};
@@ -135,8 +135,11 @@ pub(crate) fn UserMenu(state: Resource<Result<SessionState, ConsoleError>>) -> i
         <Transition>
             {move || Suspend::new(async move {
                 match state.await {
-                    Ok(SessionState::SignedIn(name)) => Some(view! {
-                        <span class="user-menu__name">{name.to_string()}</span>
+                    Ok(SessionState::SignedIn(user)) => Some(view! {
+                        {(user.role == Role::Viewer).then(|| view! {
+                            <span class="badge" title="You can look at everything and change nothing.">"View only"</span>
+                        })}
+                        <a href=routes::ACCOUNT class="user-menu__name">{user.name.to_string()}</a>
                         <ActionForm action attr:class="user-menu__form">
                             <Button kind=ButtonKind::Link submit=true>"Sign Out"</Button>
                         </ActionForm>

@@ -2,9 +2,9 @@
 
 use sluice_app::console::ConsoleError;
 use sluice_app::routes;
-use sluice_app::session::SessionState;
+use sluice_app::session::{SessionState, SignedIn};
 use sluice_domain::id::UserId;
-use sluice_domain::user::{Password, UserName};
+use sluice_domain::user::{Password, Role, UserName};
 use sluice_store::{NewUser, UserRow};
 
 use super::{RequestConsole, internal, refused};
@@ -55,8 +55,11 @@ impl RequestConsole {
     }
 
     pub(super) async fn state(&self) -> Result<SessionState, ConsoleError> {
-        match self.signed_in().await {
-            Ok(name) => Ok(SessionState::SignedIn(name)),
+        match self.me().await {
+            Ok(user) => Ok(SessionState::SignedIn(SignedIn {
+                name: user.name,
+                role: user.role,
+            })),
             Err(ConsoleError::SignedOut) => {
                 let users = self.shared.store.count_users().await.map_err(refused)?;
                 Ok(if users == 0 {
@@ -80,7 +83,7 @@ impl RequestConsole {
             password_hash: passwords::hash(password.expose())
                 .await
                 .map_err(|error| internal(&error))?,
-            is_admin: true,
+            role: Role::Administrator,
             now: drawn::now(),
         };
         self.shared
@@ -97,17 +100,26 @@ impl RequestConsole {
         name: &str,
         password: &str,
     ) -> Result<(), ConsoleError> {
-        let wrong = || ConsoleError::refused("", 401, "User name or password is wrong.");
-        let _alone = self.shared.signing_in.lock().await;
         let user = match UserName::parse(name) {
-            Ok(name) => self
-                .shared
-                .store
-                .find_user_by_name(&name)
-                .await
-                .map_err(refused)?,
-            Err(_) => None,
+            Ok(name) => self.check_password(&name, password).await?,
+            Err(_) => self.check_no_password(password).await?,
         };
+        if user.is_disabled {
+            let message = "The account is disabled. An administrator can enable it.";
+            return Err(ConsoleError::refused("", 403, message));
+        }
+        self.begin_session(&user.user_id, &user.name).await
+    }
+
+    /// The user of this name, whose password has to be this one.
+    pub(super) async fn check_password(
+        &self,
+        name: &UserName,
+        password: &str,
+    ) -> Result<UserRow, ConsoleError> {
+        let _alone = self.shared.signing_in.lock().await;
+        let store = &self.shared.store;
+        let user = store.find_user_by_name(name).await.map_err(refused)?;
         if let Some(user) = &user {
             refuse_while_slowed_down(user)?;
         }
@@ -116,29 +128,33 @@ impl RequestConsole {
             .await
             .map_err(|error| internal(&error))?;
         let Some(user) = user else {
-            return Err(wrong());
+            return Err(wrong_password());
         };
         if !right {
-            self.shared
-                .store
-                .note_failed_sign_in(&user.user_id, drawn::now())
-                .await
-                .map_err(refused)?;
+            let noted = store.note_failed_sign_in(&user.user_id, drawn::now());
+            noted.await.map_err(refused)?;
             tracing::warn!(user.name = %user.name, "refused a sign-in: wrong password");
-            return Err(wrong());
+            return Err(wrong_password());
         }
-        if user.failed_sign_ins > 0 {
-            self.shared
-                .store
-                .clear_failed_sign_ins(&user.user_id)
-                .await
-                .map_err(refused)?;
-        }
-        self.begin_session(&user.user_id, &user.name).await
+        Ok(user)
+    }
+
+    /// Takes as long as to check the password of somebody.
+    async fn check_no_password(&self, password: &str) -> Result<UserRow, ConsoleError> {
+        let _alone = self.shared.signing_in.lock().await;
+        let checked = passwords::verify(password, None).await;
+        checked.map_err(|error| internal(&error))?;
+        Err(wrong_password())
     }
 
     /// A new id for the session, so that one planted before is worth nothing.
-    async fn begin_session(&self, user_id: &UserId, name: &UserName) -> Result<(), ConsoleError> {
+    pub(super) async fn begin_session(
+        &self,
+        user_id: &UserId,
+        name: &UserName,
+    ) -> Result<(), ConsoleError> {
+        let noted = self.shared.store.note_sign_in(user_id, drawn::now());
+        noted.await.map_err(refused)?;
         let begun = async {
             self.session.cycle_id().await?;
             self.session.insert(USER_ID, user_id).await?;
@@ -157,6 +173,10 @@ impl RequestConsole {
         (self.lead_on)(routes::SIGN_IN);
         Ok(())
     }
+}
+
+fn wrong_password() -> ConsoleError {
+    ConsoleError::refused("", 401, "User name or password is wrong.")
 }
 
 fn refuse_while_slowed_down(user: &UserRow) -> Result<(), ConsoleError> {

@@ -93,7 +93,8 @@ impl Store {
     pub async fn published_access_keys(&self) -> Result<Vec<AccessKeySecrets>, StoreError> {
         let rows = sqlx::query!(
             "select access_key_id, sealed_secret, user_id, name
-             from access_key join user using (user_id) where is_enabled"
+             from access_key join user using (user_id)
+             where is_enabled and not is_disabled"
         )
         .fetch_all(&self.readers)
         .await

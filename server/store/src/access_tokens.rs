@@ -108,7 +108,8 @@ impl Store {
     /// The access tokens of all users, for the gateway, which looks at when they are over.
     pub async fn published_access_tokens(&self) -> Result<Vec<AccessTokenDigest>, StoreError> {
         let rows = sqlx::query!(
-            "select digest, user_id, name, expires_at_ms from access_token join user using (user_id)"
+            "select digest, user_id, name, expires_at_ms from access_token join user using (user_id)
+             where not is_disabled"
         )
         .fetch_all(&self.readers)
         .await

@@ -140,6 +140,9 @@ pub enum StoreError {
     /// The name is taken, perhaps in other letter case.
     #[error("a user named {0} already exists")]
     UserNameTaken(UserName),
+    /// Without one nobody could manage users.
+    #[error("the user is the last administrator")]
+    LastAdministrator,
     /// The first administrator can only be created while there is no user.
     #[error("there are users already")]
     UsersExist,

@@ -12,6 +12,7 @@ mod acme;
 mod aliases;
 mod api_groups;
 mod apis;
+mod audit;
 mod authorizers;
 mod certificates;
 mod credentials;

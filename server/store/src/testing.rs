@@ -23,6 +23,7 @@ use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{
     ApigTrigger, ApigTriggerSettings, Authentication, Matching, Method, Protocol,
 };
+use sluice_domain::user::Role;
 use sqlx::AssertSqlSafe;
 
 use crate::{NewFunction, NewUser, RELEASE_ENVIRONMENT_ID, Store};
@@ -71,7 +72,7 @@ pub fn user(n: u8, name: &str) -> NewUser {
         user_id: UserId::from_bytes(id(n)),
         name: name.parse().unwrap(),
         password_hash: format!("hash of {name}"),
-        is_admin: false,
+        role: Role::Developer,
         now: Timestamp(0),
     }
 }

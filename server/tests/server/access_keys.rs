@@ -170,3 +170,34 @@ async fn a_token_calls_triggers_until_it_is_deleted() {
     anna.expect(anna.ask("access-tokens/delete", asked).await);
     assert_eq!(call().await, "401 APIG.0301");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_who_is_disabled_or_deleted_counts_no_more() {
+    let (world, administrator, anonymous) = World::with_user().await;
+    let bert = world.add_user(&anonymous, "bert").await;
+    let url = publish_for_users(&administrator).await;
+    let key = bert.expect(create(&bert, "").await);
+    let token = bert.expect(bert.ask("access-tokens/create", json!({})).await);
+    let token = token.as_str().unwrap().to_owned();
+    let check = async || {
+        let headers = [("x-auth-token", token.as_str())];
+        let by_token = told(world.call_with(Method::GET, &url, "", &headers).await);
+        let by_key = call(&world, &url, &key).await;
+        assert_eq!(by_token, by_key);
+        by_key
+    };
+    assert_eq!(check().await, "200 None");
+    let path = "/api/users/list";
+    let listed = administrator.send(Method::GET, path, Body::empty(), &[]);
+    let listed = administrator.expect(listed.await);
+    let mut users = listed["users"].as_array().unwrap().iter();
+    let id = &users.find(|it| it["name"] == "bert").unwrap()["user_id"];
+    for (is_disabled, expected) in [(true, "401 APIG.0301"), (false, "200 None")] {
+        let asked = json!({ "user_id": id, "is_disabled": is_disabled });
+        administrator.expect(administrator.ask("users/disable", asked).await);
+        assert_eq!(check().await, expected);
+    }
+    let asked = json!({ "user_id": id });
+    administrator.expect(administrator.ask("users/delete", asked).await);
+    assert_eq!(check().await, "401 APIG.0301");
+}

@@ -13,5 +13,6 @@ mod packages;
 mod path;
 mod session;
 mod test_events;
+mod users;
 mod versions;
 mod world;

@@ -15,6 +15,7 @@ use sluice::parts::{Parts, PartsConfig, RUNTIMES};
 use sluice::tls::TlsSource;
 use sluice::{drawn, passwords};
 use sluice_domain::id::UserId;
+use sluice_domain::user::Role;
 use sluice_executor::{Executor, ExecutorConfig};
 use sluice_gateway::{Listener, TrustedProxies};
 use sluice_listener::Places;
@@ -129,6 +130,11 @@ impl World {
 
     /// Adds a user as `sluice user add` does, who signs in.
     pub async fn add_user(&self, anonymous: &Visitor, name: &str) -> Visitor {
+        self.add_user_as(anonymous, name, Role::Developer).await
+    }
+
+    /// The same with a role.
+    pub async fn add_user_as(&self, anonymous: &Visitor, name: &str, role: Role) -> Visitor {
         let store = Store::open(&self.data.path().join("sluice.db"))
             .await
             .unwrap();
@@ -136,7 +142,7 @@ impl World {
             user_id: UserId::from_bytes(drawn::id_bytes()),
             name: name.parse().unwrap(),
             password_hash: passwords::hash("correct horse").await.unwrap(),
-            is_admin: false,
+            role,
             now: drawn::now(),
         };
         store.create_user(&user).await.unwrap();

@@ -1,0 +1,7 @@
+//! My Account: one's own password.
+
+mod api;
+mod page;
+
+pub(crate) use api::ChangePassword;
+pub(crate) use page::AccountPage;
