@@ -74,7 +74,7 @@ fn PasswordForm() -> impl IntoView {
                 error=password_error hint="8 to 256 characters. Your other sessions end."/>
             <TextField name="repeated" label="Repeat New Password" value=repeated required=true kind="password" autocomplete="new-password"
                 error=repeated_error/>
-            <div class="form__footer">
+            <div>
                 <Button kind=ButtonKind::Primary submit=true busy=action.pending()>"Change Password"</Button>
             </div>
         </ActionForm>

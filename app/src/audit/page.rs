@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use sluice_domain::audit::{AuditEntry, AuditQuery, MAX_AUDIT_ENTRIES};
+use sluice_domain::audit::{AuditEntry, AuditQuery};
 
 use super::{AuditPage, list_changes};
 use crate::routes;
@@ -26,7 +26,7 @@ pub(crate) fn AuditLogPage() -> impl IntoView {
     view! {
         <Title text="Audit Log"/>
         <PageHeader title="Audit Log"/>
-        <p class="muted">{format!("Who changed what in the console, and who tried to: the last {MAX_AUDIT_ENTRIES} changes. What was typed is not kept.")}</p>
+        <p class="muted">"Who changed what in the console, and who tried to: the last 100,000 changes. What was typed is not kept."</p>
         <Form method="GET" action=routes::AUDIT attr:class="toolbar" attr:role="search">
             <input class="input" type="search" name="user" aria-label="User" placeholder="User" value=asked.user/>
             <input class="input toolbar__search" type="search" name="q" aria-label="Text" placeholder="Action, object or address" value=asked.text/>
