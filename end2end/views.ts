@@ -360,7 +360,7 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
         await open(page, "/api-gateway/credentials");
         await page.getByRole("button", { name: "Create Credential" }).click();
         await page.getByRole("checkbox", { name: "Choose the key and the secret" }).check();
-        await page.getByLabel("AppKey").fill("short");
+        await page.getByRole("textbox", { name: "AppKey" }).fill("short");
       },
     },
     {
