@@ -48,6 +48,8 @@ async function publishApi(page: Page, name: string, target: string, environment:
   await page.getByRole("button", { name: "Edit", exact: true }).click();
   await page.getByLabel("Version/Alias").selectOption(target);
   await ok(page);
+  // The page is made anew with what was saved, and a dialog opened before goes with the old one.
+  await expect(page.locator(".tile", { hasText: "Version/Alias" }).first()).toContainText(target);
   await page.getByRole("button", { name: /^Publish Latest Version/ }).click();
   const dialog = page.getByRole("dialog", { name: "Publish Latest Version" });
   const list = dialog.getByRole("combobox", { name: "Environment" });
