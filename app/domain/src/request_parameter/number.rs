@@ -224,13 +224,10 @@ mod tests {
             prop_assert_eq!(written(one, exponent), written(one * 10, exponent - 1));
         }
 
-        /// The same texts as serde's, but for those that are too large for its numbers.
+        /// The same texts as serde's where it keeps no number, so that none is too large for it.
         #[test]
         fn what_is_a_number_json_says(text in "[-+0-9.eE]{0,8}") {
-            let is_number = match serde_json::from_str::<serde_json::Number>(&text) {
-                Ok(_) => true,
-                Err(error) => error.to_string().starts_with("number out of range"),
-            };
+            let is_number = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
             prop_assert_eq!(Amount::parse(&text).is_some(), is_number, "{}", text);
         }
     }
