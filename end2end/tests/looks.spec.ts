@@ -1,40 +1,41 @@
-// What holds for every page: axe finds nothing in either theme, a narrow window need not be
-// scrolled sideways, and all can be done by the keyboard alone.
+// What holds for every page: it has no error, axe finds nothing in either theme, a narrow window
+// need not be scrolled sideways, and all can be done by the keyboard alone.
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
 import { createFunction, expect, open, SIGNED_OUT, test } from "../helpers.ts";
 import { everyView } from "../views.ts";
 
 /** What axe has against a view, one line a place. */
-async function violations(page: Page, view: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+async function violations(page: Page, view: string, rules?: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target }) => `${view}: ${id} (${help}): ${target.join(" ")}`),
   );
 }
 
-/** As long as all views may take, on a machine with other work to do. */
-const ALL_VIEWS = 8 * 60_000;
-
 const useTheme = (page: Page, address: string, theme: string) =>
   page.context().addCookies([{ name: "theme", value: theme, url: address }]);
 
-for (const theme of ["light", "dark"]) {
-  test(`axe finds nothing in the ${theme} theme`, async ({ page, request, server, named }) => {
-    test.setTimeout(ALL_VIEWS);
-    await useTheme(page, server.console, theme);
-    const found: string[] = [];
-    for (const { name, show } of await everyView(page, request, named)) {
-      await test.step(name, async () => {
-        await show(page);
-        found.push(...(await violations(page, name)));
-      });
-    }
-    expect(found).toEqual([]);
-  });
+/** The widest that the page of a window of 360 pixels is. */
+async function narrowWidth(page: Page): Promise<number> {
+  const size = page.viewportSize()!;
+  await page.setViewportSize({ width: 360, height: 800 });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  await page.setViewportSize(size);
+  return width;
 }
 
-test("no view has an error for the browser's console", async ({ page, request, named }) => {
+// One walk, as showing a view takes as long as asking all this of it.
+test("no view has an error, axe finds nothing in either theme, and 360 pixels are enough", async ({
+  page,
+  request,
+  server,
+  named,
+}) => {
+  // As long as all views may take, on a machine with other work to do.
+  test.setTimeout(10 * 60_000);
+  await useTheme(page, server.console, "light");
   const found: string[] = [];
   let view = "before the first view";
   page.on("pageerror", (error) => found.push(`${view}: ${error.message}`));
@@ -45,31 +46,17 @@ test("no view has an error for the browser's console", async ({ page, request, n
     const [text] = message.text().split("\n", 1);
     if (message.type() === "error" && !expected.test(text!)) found.push(`${view}: ${text}`);
   });
-  test.setTimeout(ALL_VIEWS);
   for (const { name, show } of await everyView(page, request, named)) {
     view = name;
     await test.step(name, async () => {
       await show(page);
       // What is late belongs to this view still.
       await page.waitForLoadState("networkidle");
-    });
-  }
-  expect(found).toEqual([]);
-});
-
-test("a window of 360 pixels shows every view without scrolling sideways", async ({
-  page,
-  request,
-  named,
-}) => {
-  test.setTimeout(ALL_VIEWS);
-  const views = await everyView(page, request, named);
-  await page.setViewportSize({ width: 360, height: 800 });
-  const found: string[] = [];
-  for (const { name, show } of views) {
-    await test.step(name, async () => {
-      await show(page);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      found.push(...(await violations(page, name)));
+      // The themes differ in nothing but colours.
+      await page.evaluate(() => document.documentElement.setAttribute("data-theme", "dark"));
+      found.push(...(await violations(page, `${name}, dark`, ["color-contrast"])));
+      const width = await narrowWidth(page);
       if (width > 360) found.push(`${name}: ${width} pixels`);
     });
   }
@@ -89,8 +76,7 @@ test.describe("without a session", () => {
       ] as const) {
         await open(page, address);
         found.push(...(await violations(page, name)));
-        await page.setViewportSize({ width: 360, height: 800 });
-        expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBe(360);
+        expect(await narrowWidth(page), name).toBe(360);
       }
       expect(found).toEqual([]);
     });

@@ -44,6 +44,10 @@ pub enum Command {
     User(UserArgs),
     /// Print where the local certificate authority is and how to trust it.
     Ca(DataArgs),
+    /// Write all state into one file, while the server serves or not.
+    Backup(BackupArgs),
+    /// Bring back the state of a backup. No server may serve from the data folder.
+    Restore(RestoreArgs),
 }
 
 /// Where the state is.
@@ -89,6 +93,10 @@ pub struct ServeArgs {
         value_name = "ADDR"
     )]
     pub gateway_https: SocketAddr,
+    /// Address for an operator's programs: /metrics for Prometheus, /healthz and /readyz. Without it
+    /// there is none. Whoever reaches it may ask: keep it inside.
+    #[arg(long, env = "SLUICE_ADMIN_ADDRESS", value_name = "ADDR")]
+    pub admin_address: Option<SocketAddr>,
     /// Domain under which every API group has its host.
     #[arg(
         long,
@@ -197,6 +205,32 @@ fn domain(text: &str) -> Result<String, String> {
     let below = DomainName::parse(&format!("x.{text}"));
     let below = below.map(|name| String::from(name).split_off(2));
     below.map_err(|_| "must be a domain, such as example.com or lan".to_owned())
+}
+
+/// `sluice backup`
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The file to write, - for standard output; one that is there is replaced as a whole. Whoever
+    /// has the file has every secret in it.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the state is.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `sluice restore`
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// What `sluice backup` wrote.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Replace the state of the data folder. It is kept in a folder in there, replaced-…
+    #[arg(long)]
+    pub replace: bool,
+    /// Where the state is to be.
+    #[command(flatten)]
+    pub data: DataArgs,
 }
 
 /// `sluice user …`

@@ -27,6 +27,7 @@ mod triggers;
 mod users;
 mod versions;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -118,11 +119,20 @@ pub struct Shared {
     pub places: Places,
     /// Records that could not be kept.
     pub lost: LostRecords,
+    /// Folder of all state.
+    pub data: PathBuf,
     /// One sign-in at a time: guesses side by side would all be compared before
     /// the first wrong one is counted.
     pub signing_in: tokio::sync::Mutex<()>,
     /// One archive at a time is unpacked or packed: each has a whole package in memory.
     pub archiving: tokio::sync::Mutex<()>,
+}
+
+impl Shared {
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data.join("sluice.db")
+    }
 }
 
 /// How the address of a trigger is made.

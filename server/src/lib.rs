@@ -9,7 +9,9 @@
 
 pub mod access_log;
 pub mod acme;
+pub mod admin;
 pub mod archive;
+pub mod backup;
 pub mod cli;
 pub mod console;
 pub mod counts;

@@ -1,8 +1,12 @@
 //! What this machine has.
 
 use std::fs;
+use std::path::Path;
+use std::time::Duration;
 
+use rustix::fs::statvfs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
 
 /// Half of the memory that this process may have, in bytes: of the machine, or of the container
 /// where that has less.
@@ -32,9 +36,61 @@ pub fn raise_open_files() -> u64 {
     now.current.unwrap_or(u64::MAX)
 }
 
+/// What this process uses.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Process {
+    /// Its memory, without what was swapped out.
+    pub resident_bytes: u64,
+    /// Files and connections that it has open.
+    pub open_files: u64,
+    /// CPU time since its start, of all threads.
+    pub cpu: Duration,
+}
+
+/// What this process uses now; zeros where the system does not say.
+pub fn process() -> Process {
+    let cpu = clock_gettime(ClockId::ProcessCPUTime);
+    let pages = fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| text.split_ascii_whitespace().nth(1)?.parse().ok());
+    Process {
+        resident_bytes: pages.unwrap_or(0) * rustix::param::page_size() as u64,
+        open_files: fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as u64),
+        cpu: Duration::new(
+            cpu.tv_sec.try_into().unwrap_or(0),
+            cpu.tv_nsec.try_into().unwrap_or(0),
+        ),
+    }
+}
+
+/// Bytes that are left, for programs without special rights, on the disk of `folder`; 0 where the
+/// system does not say.
+pub fn free_bytes(folder: &Path) -> u64 {
+    statvfs(folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Bytes of a database: of its file and its write-ahead log.
+pub fn bytes_of(database: &Path) -> u64 {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    let of = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    of(database) + of(Path::new(&log))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_process_tells_what_it_uses() {
+        let process = process();
+        assert!(
+            process.resident_bytes > 1 << 20 && process.open_files > 2,
+            "{process:?}"
+        );
+        assert!(process.cpu > Duration::ZERO);
+        assert!(free_bytes(Path::new("/")) > 0);
+        assert_eq!(free_bytes(Path::new("/missing")), 0);
+    }
 
     #[test]
     fn as_many_files_can_be_opened_as_may_be() {

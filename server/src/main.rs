@@ -24,6 +24,8 @@ fn main() -> ExitCode {
             Command::Serve(args) => sluice::serve::run(*args).await,
             Command::User(args) => sluice::users::run(args).await,
             Command::Ca(args) => sluice::serve::print_ca(&args),
+            Command::Backup(args) => sluice::backup::run_backup(args).await,
+            Command::Restore(args) => sluice::backup::run_restore(args).await,
         }
     });
     match result {

@@ -10,7 +10,7 @@ use sluice_domain::function::Runtime;
 use sluice_executor::{Executor, ExecutorConfig, RuntimeImage};
 use sluice_gateway::{AccessLog, Gateway, GatewayConfig, TrustedProxies};
 use sluice_listener::Places;
-use sluice_store::{Recorder, Retention, Store, StoreError};
+use sluice_store::{RecordObserver, Recorder, Retention, Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::acme::{Acme, AcmeConfig, Issuing};
@@ -114,6 +114,8 @@ pub struct PartsConfig {
     pub limits: LimitArgs,
     /// The places for connections to the gateway.
     pub places: Places,
+    /// Who is told of each invocation that is recorded, if anybody is.
+    pub record_observer: Option<RecordObserver>,
 }
 
 /// The parts at work.
@@ -126,6 +128,8 @@ pub struct Parts {
     pub named_configs: NamedConfigs,
     /// Runs the functions.
     pub executor: Executor,
+    /// What the console and the operator's programs look at.
+    pub shared: Arc<Shared>,
     store: Store,
     recorder: Recorder,
     counter: Counter,
@@ -143,7 +147,12 @@ impl Parts {
             .ok_or("the binary was built without its site: run `cargo xtask build`")?;
         let store = Store::open(&config.data.join("sluice.db")).await?;
         let (records, receiver) = mpsc::channel(RECORDS_IN_FLIGHT);
-        let recorder = Recorder::start(store.clone(), receiver, config.retention);
+        let recorder = Recorder::start(
+            store.clone(),
+            receiver,
+            config.retention,
+            config.record_observer,
+        );
         let executor_config = ExecutorConfig {
             artifacts: config.data.join("artifacts"),
             max_instances_per_function: config.max_instances_per_function,
@@ -187,6 +196,7 @@ impl Parts {
             limits: config.limits,
             places: config.places,
             lost: recorder.lost(),
+            data: config.data,
             signing_in: tokio::sync::Mutex::default(),
             archiving: tokio::sync::Mutex::default(),
         };
@@ -194,12 +204,13 @@ impl Parts {
         let shared = Arc::new(shared);
         let renewal = Renewal::start(Arc::clone(&shared));
         let issuing = Issuing::start(Arc::clone(&shared));
-        let console = web::router(shared, assets, config.secure_cookie);
+        let console = web::router(Arc::clone(&shared), assets, config.secure_cookie);
         Ok(Self {
             console,
             gateway,
             named_configs,
             executor,
+            shared,
             store,
             recorder,
             counter,

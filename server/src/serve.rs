@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use sluice_gateway::{Listener, TrustedProxies};
@@ -14,6 +15,8 @@ use tokio::signal;
 
 use crate::access_log;
 use crate::acme::AcmeConfig;
+use crate::admin::Admin;
+use crate::backup;
 use crate::cli::{DataArgs, ServeArgs};
 use crate::console::Addresses;
 use crate::doors::{self, Doors};
@@ -22,7 +25,7 @@ use crate::parts::{Parts, PartsConfig};
 use crate::tls::{self, TlsByName, TlsSource};
 
 /// Why the server could not start.
-type StartError = Box<dyn std::error::Error>;
+pub(crate) type StartError = Box<dyn std::error::Error>;
 
 /// Serves until Ctrl+C or SIGTERM.
 pub async fn run(args: ServeArgs) -> Result<(), StartError> {
@@ -30,9 +33,21 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
     args.limits.check()?;
     let data = &args.data.data;
     let _lock = lock(data)?;
+    backup::finish_restore(data)?;
     let console_listener = bind("--console", args.console).await?;
     let http_listener = bind("--gateway-http", args.gateway_http).await?;
     let https_listener = bind("--gateway-https", args.gateway_https).await?;
+    // Open while the other parts are being made, which the first time takes long.
+    let admin = match args.admin_address {
+        None => None,
+        Some(address) => {
+            let (admin, listener) = (Admin::default(), bind("--admin-address", address).await?);
+            let local = listener.local_addr()?;
+            // It tells of the stop, too, until the process ends.
+            drop(listen(listener, admin.door(), sluice_listener::stop().1));
+            Some((admin, local))
+        }
+    };
     let (access_log, access_log_guard) = match &args.access_log {
         None => (None, None),
         Some(path) => {
@@ -69,14 +84,23 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
         tls,
         acme: AcmeConfig::read(args.acme_directory.clone(), args.acme_ca_file.as_deref())?,
         secure_cookie: args.secure_cookie,
-        access_log,
+        access_log: match &admin {
+            Some((admin, _)) => Some(admin.access_log(access_log)),
+            None => access_log,
+        },
+        record_observer: admin.as_ref().map(|(admin, _)| admin.record_observer()),
         trusted_proxies: TrustedProxies::new(args.trusted_proxies.clone()),
         limits: args.limits.clone(),
         places: places.clone(),
     })
     .await?;
 
-    let ready = ReadyLine::new(&console_listener, &http_listener, &https_listener)?;
+    let ready = ReadyLine::new(
+        &console_listener,
+        &http_listener,
+        &https_listener,
+        admin.as_ref().map(|(_, address)| *address),
+    )?;
     let doors = Doors::new(places, args.limits.of_doors(), &parts.gateway);
     let (closing, closed) = sluice_listener::stop();
     let gateway = |tls| parts.gateway.router(Listener { tls });
@@ -91,6 +115,9 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
     let https = listen(https_listener, https, closed);
     // Before anyone is told that there is something to stop.
     let mut stop = StopSignals::listen()?;
+    if let Some((admin, _)) = &admin {
+        admin.ready(Arc::clone(&parts.shared));
+    }
     ready.print();
     tracing::info!(duration_ms = began.elapsed().as_millis() as u64, "ready");
 
@@ -100,6 +127,9 @@ pub async fn run(args: ServeArgs) -> Result<(), StartError> {
         grace_s = args.stop_grace,
         "stopping: calls in flight may end"
     );
+    if let Some((admin, _)) = &admin {
+        admin.stopping();
+    }
     closing.within(grace);
     tokio::select! {
         _ = async { tokio::join!(console, http, https, parts.executor.stop(grace)) } => {}
@@ -134,7 +164,7 @@ fn tls_source(args: &ServeArgs) -> TlsSource {
 
 /// Takes the data folder for this process alone, as long as the file lives:
 /// two servers would collect each other's artifacts.
-fn lock(data: &Path) -> Result<File, StartError> {
+pub(crate) fn lock(data: &Path) -> Result<File, StartError> {
     let told =
         |error: io::Error| format!("the data folder {} cannot be used: {error}", data.display());
     make_folder(data).map_err(told)?;
@@ -190,14 +220,22 @@ struct ReadyLine {
     console: String,
     gateway_http: String,
     gateway_https: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin: Option<String>,
 }
 
 impl ReadyLine {
-    fn new(console: &TcpListener, http: &TcpListener, https: &TcpListener) -> io::Result<Self> {
+    fn new(
+        console: &TcpListener,
+        http: &TcpListener,
+        https: &TcpListener,
+        admin: Option<SocketAddr>,
+    ) -> io::Result<Self> {
         Ok(Self {
             console: format!("http://{}", console.local_addr()?),
             gateway_http: format!("http://{}", http.local_addr()?),
             gateway_https: format!("https://{}", https.local_addr()?),
+            admin: admin.map(|address| format!("http://{address}")),
         })
     }
 

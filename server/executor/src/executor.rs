@@ -356,6 +356,12 @@ impl Executor {
         work.await.map_err(|_| Refused::Fault)
     }
 
+    /// Records of invocations that nobody has taken yet.
+    pub fn records_waiting(&self) -> usize {
+        let records = &self.0.config.records;
+        records.max_capacity() - records.capacity()
+    }
+
     /// Bytes that the instances of all functions have now, and most that they may have.
     pub fn memory(&self) -> (u64, u64) {
         let budget = &self.0.budget;

@@ -179,6 +179,9 @@ pub enum StoreError {
         /// What SQLite says.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// SQLite can read the file, but what is in it does not fit together: this.
+    #[error("the database does not fit together: {0}")]
+    Integrity(String),
     /// The key of encrypted values could not be read or drawn.
     #[error("the key file {} cannot be used", path.display())]
     KeyFile {

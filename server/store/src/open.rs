@@ -51,8 +51,9 @@ impl Store {
             // Set before the first table, retention can give space back in small steps.
             .auto_vacuum(SqliteAutoVacuum::Incremental)
             .journal_mode(SqliteJournalMode::Wal)
-            // With WAL a power cut can lose the last moments, but never damages the file.
-            .synchronous(SqliteSynchronous::Normal)
+            // What is acknowledged is on the disk: a power cut takes nothing of it. The recorder
+            // waits for the disk once a batch, and no caller waits for the recorder.
+            .synchronous(SqliteSynchronous::Full)
             // What is deleted is zeroed where that costs no further write. It does not reach pages
             // that become free as a whole: a secret that once stood in plain text is to be changed.
             .pragma("secure_delete", "fast")
@@ -98,6 +99,12 @@ impl Store {
             .map_err(doing("writing the log into the file"));
         self.writer.close().await;
         result.map(drop)
+    }
+
+    /// Whether the database answers a reader.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let answer = sqlx::query("select 1").execute(&self.readers).await;
+        answer.map(drop).map_err(doing("asking for an answer"))
     }
 
     /// Begins a change of several statements. It takes the lock at once: one

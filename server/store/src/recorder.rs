@@ -55,19 +55,31 @@ impl LostRecords {
     }
 }
 
+/// Is told of each record when it is written, lost or not. It must not wait.
+#[derive(Clone)]
+pub struct RecordObserver(pub Arc<dyn Fn(&InvocationRecord) + Send + Sync>);
+
+impl std::fmt::Debug for RecordObserver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordObserver").finish_non_exhaustive()
+    }
+}
+
 impl Recorder {
     /// Starts to keep what comes out of `receiver`, and to delete what
-    /// `retention` does not keep, now and every few minutes.
+    /// `retention` does not keep, now and every few minutes. `observer` sees all of it.
     pub fn start(
         store: Store,
         receiver: mpsc::Receiver<Arc<InvocationRecord>>,
         retention: Retention,
+        observer: Option<RecordObserver>,
     ) -> Self {
         let stop = Arc::new(Notify::new());
         let lost = LostRecords::default();
         let writer = Writer {
             store: store.clone(),
             receiver,
+            observer,
             stop: stop.clone(),
             lost: lost.clone(),
         };
@@ -97,6 +109,7 @@ impl Recorder {
 struct Writer {
     store: Store,
     receiver: mpsc::Receiver<Arc<InvocationRecord>>,
+    observer: Option<RecordObserver>,
     stop: Arc<Notify>,
     lost: LostRecords,
 }
@@ -105,6 +118,9 @@ impl Writer {
     async fn run(mut self) {
         while let Some(first) = self.next().await {
             let batch = self.batch(first).await;
+            if let Some(RecordObserver(observe)) = &self.observer {
+                batch.iter().for_each(|record| observe(record));
+            }
             self.write(&batch).await;
         }
     }
@@ -225,7 +241,7 @@ mod tests {
         for record in records(2500) {
             sender.send(record).await.unwrap();
         }
-        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL);
+        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL, None);
         let lost = recorder.lost();
         recorder.finish().await; // though `sender` lives
         assert_eq!(test.count("invocation").await, 2500);
@@ -237,7 +253,7 @@ mod tests {
     async fn senders_that_are_slowed_down_lose_nothing() {
         let test = TestStore::new().await;
         let (sender, receiver) = mpsc::channel(4);
-        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL);
+        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL, None);
         let sends = records(2000).into_iter().map(|record| sender.send(record));
         for sent in futures::future::join_all(sends).await {
             sent.unwrap();
@@ -250,7 +266,7 @@ mod tests {
     async fn a_record_can_be_read_while_the_recorder_works_on() {
         let test = TestStore::new().await;
         let (sender, receiver) = mpsc::channel(4);
-        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL);
+        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL, None);
         for (sent, record) in (1..).zip(records(3)) {
             sender.send(record).await.unwrap();
             let shown = async { while test.count("invocation").await < sent {} };
@@ -270,7 +286,7 @@ mod tests {
         for record in records {
             sender.send(record).await.unwrap();
         }
-        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL);
+        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL, None);
         let lost = recorder.lost();
         recorder.finish().await;
         assert_eq!((test.count("invocation").await, lost.get()), (49, 1));
@@ -284,7 +300,7 @@ mod tests {
         for record in records(7) {
             sender.send(record).await.unwrap();
         }
-        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL);
+        let recorder = Recorder::start(test.store.clone(), receiver, KEEP_ALL, None);
         let lost = recorder.lost();
         recorder.finish().await;
         assert_eq!(lost.get(), 7);
@@ -299,7 +315,7 @@ mod tests {
             max_age: Duration::from_secs(60),
             max_bytes: u64::MAX,
         };
-        let recorder = Recorder::start(test.store.clone(), receiver, retention);
+        let recorder = Recorder::start(test.store.clone(), receiver, retention, None);
         let gone = async { while test.count("invocation").await > 0 {} };
         tokio::time::timeout(Duration::from_secs(10), gone)
             .await

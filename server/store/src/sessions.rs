@@ -93,6 +93,15 @@ impl Store {
         Ok(deleted.rows_affected())
     }
 
+    /// Ends the sessions of all users.
+    pub async fn delete_sessions(&self) -> Result<(), StoreError> {
+        sqlx::query!("delete from session")
+            .execute(&self.writer)
+            .await
+            .map_err(doing("ending all sessions"))?;
+        Ok(())
+    }
+
     /// Ends all sessions of a user; tells how many.
     pub async fn delete_sessions_of_user(&self, user_id: &UserId) -> Result<u64, StoreError> {
         let id = user_id.as_str();

@@ -6,6 +6,7 @@ mod access_keys;
 mod acme;
 mod apis;
 mod authorizers;
+mod backup;
 mod debug;
 mod domain_names;
 mod gateway_settings;

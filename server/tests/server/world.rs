@@ -72,18 +72,36 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         seed(&data.path().join("artifacts")).await;
         let world = Self::on(data, acme).await;
-        let anonymous = Visitor {
-            console: world.parts.console.clone(),
+        let anonymous = world.visitor();
+        (world, anonymous)
+    }
+
+    /// A server on the state of a backup.
+    pub async fn restored(backup: &[u8]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        seed(&data.path().join("artifacts")).await;
+        sluice::backup::restore(backup, data.path()).await.unwrap();
+        Self::on(data, AcmeConfig::default()).await
+    }
+
+    /// Somebody who is not signed in.
+    pub fn visitor(&self) -> Visitor {
+        Visitor {
+            console: self.parts.console.clone(),
             cookie: None,
             host: "localhost:3000",
-        };
-        (world, anonymous)
+        }
+    }
+
+    /// Stops, and leaves the data folder.
+    pub async fn stop(self) -> TempDir {
+        self.parts.finish().await.unwrap();
+        self.data
     }
 
     /// Stops, and starts again on the same data.
     pub async fn restart(self, acme: AcmeConfig) -> Self {
-        self.parts.finish().await.unwrap();
-        Self::on(self.data, acme).await
+        Self::on(self.stop().await, acme).await
     }
 
     async fn on(data: TempDir, acme: AcmeConfig) -> Self {
@@ -107,6 +125,7 @@ impl World {
             acme,
             secure_cookie: false,
             access_log: None,
+            record_observer: None,
             trusted_proxies: TrustedProxies::default(),
             limits: LimitArgs::default(),
             places: places.clone(),
