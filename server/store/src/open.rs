@@ -224,6 +224,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_database_of_every_earlier_version_is_brought_up_to_date() {
+        let schema = async |store: &Store| -> Vec<String> {
+            let sql = "select type || ' ' || name || ' ' || coalesce(sql, '') from sqlite_master order by 1";
+            let schema = sqlx::query_scalar(sql).fetch_all(&store.readers);
+            schema.await.unwrap()
+        };
+        let newest = schema(&TestStore::new().await.store).await;
+        for migration in MIGRATIONS.iter() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("sluice.db");
+            let options = SqliteConnectOptions::new()
+                .filename(&path)
+                .create_if_missing(true);
+            let pool = SqlitePool::connect_with(options).await.unwrap();
+            let older = MIGRATIONS.run_to(migration.version, &pool).await;
+            older.unwrap();
+            pool.close().await;
+            let store = Store::open(&path).await.unwrap();
+            assert_eq!(schema(&store).await, newest, "{}", migration.version);
+            store.check_integrity().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
     async fn a_migration_that_was_edited_is_refused() {
         let test = TestStore::new().await;
         test.sql("update _sqlx_migrations set checksum = x'00' where version = 1")

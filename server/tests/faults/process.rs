@@ -69,6 +69,22 @@ impl Process {
     pub async fn start(data: &Path) -> Self {
         let mut serve = command(data);
         serve.arg("serve");
+        Self::start_by(serve, data).await
+    }
+
+    /// The same, where no file may be larger than `bytes`: more is an error to whoever writes it.
+    pub async fn start_with_files_of(data: &Path, bytes: u64) -> Self {
+        let mut shell = Command::new("sh");
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {}; exec \"$0\" serve \"$@\"",
+            bytes / 512
+        );
+        shell.env_clear().env("SLUICE_DATA", data);
+        shell.arg("-c").arg(script).arg(binary());
+        Self::start_by(shell, data).await
+    }
+
+    async fn start_by(mut serve: Command, data: &Path) -> Self {
         for flag in [
             "--console",
             "--gateway-http",
