@@ -62,7 +62,7 @@ pub use error::GatewayError;
 pub use load::Load;
 pub use parameters::{ParameterRefused, ParameterRules};
 #[cfg(any(test, feature = "probe"))]
-pub use probe::probe;
+pub use probe::{probe, probe_answer};
 pub use proxies::TrustedProxies;
 pub use response_headers::ResponseHeaders;
 pub use route_table::{ApiPolicies, PublishedApi, RouteTable};

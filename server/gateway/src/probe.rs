@@ -8,6 +8,7 @@ use http::Request;
 use sluice_domain::path::ApiPath;
 use sluice_domain::trigger::{Matching, Method};
 
+use crate::decode::FunctionResponse;
 use crate::fixture;
 use crate::proxies::TrustedProxies;
 use crate::route_table::RouteTable;
@@ -82,6 +83,14 @@ pub fn probe(input: &[u8]) {
     }
 }
 
+/// Reads `result` as what a function returned. What is read can be sent.
+pub fn probe_answer(result: &str) {
+    if let Ok(answer) = FunctionResponse::parse(result) {
+        assert!((200..600).contains(&answer.status.as_u16()));
+        assert!(answer.headers.get(http::header::CONTENT_LENGTH).is_none());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +117,28 @@ mod tests {
             apis in prop::collection::vec("(/([ab]{0,2}|\\{[pq]\\+?\\}|%2F)){1,4}", 0..8),
         ) {
             probe(format!("{target}\n{host}\n{forwarded}\n{}", apis.join("\n")).as_bytes());
+        }
+    }
+
+    #[test]
+    fn the_corpus_breaks_nothing() {
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let inputs = |target: &str| {
+            let files = std::fs::read_dir(corpus.join(target)).unwrap();
+            files.map(|file| std::fs::read(file.unwrap().path()).unwrap())
+        };
+        inputs("route").for_each(|input| probe(&input));
+        let results = inputs("answer").map(|input| String::from_utf8(input).unwrap());
+        results.for_each(|result| probe_answer(&result));
+    }
+
+    proptest! {
+        #[test]
+        fn any_result_of_a_function_can_be_read(
+            status in "[-0-9.e]{0,4}", name in "[a-zA-Z\\\\rn: -]{0,16}", value in "[ -~\\\\]{0,8}", body in ".{0,8}",
+        ) {
+            let body = serde_json::Value::from(body);
+            probe_answer(&format!(r#"{{"statusCode":{status},"headers":{{"{name}":"{value}"}},"body":{body},"isBase64Encoded":true}}"#));
         }
     }
 }
