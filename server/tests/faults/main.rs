@@ -3,6 +3,7 @@
 //! `docs/performance.md` has the commands.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stdout, reason = "the figures of the long forms")]
 
 mod disk;
 mod kill;
