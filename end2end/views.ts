@@ -389,6 +389,7 @@ export async function everyView(page: Page, request: APIRequestContext, named: (
       },
     },
     at("Audit Log", "/audit"),
+    at("System", "/system"),
     at("Audit Log, nothing found", "/audit?q=nothing-has-this"),
     at("My Account", "/account"),
     at("Access Keys, at first", "/access-keys"),

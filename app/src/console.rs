@@ -61,6 +61,7 @@ use crate::metrics::MetricsQuery;
 use crate::policies::PolicyList;
 use crate::session::SessionState;
 use crate::settings::{BasicSettings, ConcurrencyView};
+use crate::system::SystemView;
 use crate::triggers::{TriggerCardView, TriggerChoices};
 use crate::users::UserList;
 use sluice_domain::audit::AuditQuery;
@@ -390,6 +391,8 @@ pub trait Console: Send + Sync {
     ) -> Result<(), ConsoleError>;
     /// Who changed what, newest first. For administrators.
     async fn list_changes(&self, query: AuditQuery) -> Result<AuditPage, ConsoleError>;
+    /// How the server fares. For administrators.
+    async fn find_system(&self) -> Result<SystemView, ConsoleError>;
 
     /// The credentials, and the APIs that they can be bound to.
     async fn list_credentials(&self) -> Result<CredentialList, ConsoleError>;

@@ -36,6 +36,7 @@ use crate::session::{SessionState, SignInPage, UserMenu, WelcomePage, read_sessi
 use crate::settings::{
     BasicSettingsPage, ConcurrencyPage, ConfigurationPage, EnvVarsPage, NetworkPage,
 };
+use crate::system::SystemPage;
 use crate::triggers::TriggersPage;
 use crate::users::UsersPage;
 use crate::versions::VersionsPage;
@@ -174,6 +175,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                     <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async/>
                     <Route path=path!("/audit") view=AuditLogPage ssr=SsrMode::Async/>
+                    <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async/>
                     <Route path=path!("/access-keys") view=AccessKeysPage ssr=SsrMode::Async/>
                     <ParentRoute path=path!("/functions/:name") view=FunctionPage ssr=SsrMode::Async>
                         <Route path=path!("code") view=CodePage/>
@@ -292,6 +294,9 @@ fn Frame() -> impl IntoView {
                                 </li>
                                 <li>
                                     <a href=routes::AUDIT class="nav-pane__link" aria-current=on(routes::AUDIT)>"Audit Log"</a>
+                                </li>
+                                <li>
+                                    <a href=routes::SYSTEM class="nav-pane__link" aria-current=on(routes::SYSTEM)>"System"</a>
                                 </li>
                             </ul>
                         })

@@ -8,6 +8,8 @@ mod page;
 pub(crate) use api::{find_gateway, find_gateway_load, update_gateway_settings};
 pub(crate) use page::GatewaySettingsPage;
 
+pub use crate::ui::Gauge;
+
 use serde::{Deserialize, Serialize};
 use sluice_domain::gateway_settings::GatewaySettings;
 
@@ -70,15 +72,6 @@ pub struct GatewayLoad {
     pub answers: Gauge,
     /// Bytes of the instances of all functions.
     pub functions: Gauge,
-}
-
-/// How much of something is in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gauge {
-    /// So much.
-    pub used: u64,
-    /// Most.
-    pub most: u64,
 }
 
 /// An address, or a network of IPv6, with its connections.

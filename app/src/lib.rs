@@ -31,6 +31,7 @@ pub mod policies;
 pub mod routes;
 pub mod session;
 pub mod settings;
+pub mod system;
 pub mod test_events;
 pub mod triggers;
 pub mod users;

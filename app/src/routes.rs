@@ -48,6 +48,9 @@ pub const USERS: &str = "/users";
 /// Administration > Audit Log.
 pub const AUDIT: &str = "/audit";
 
+/// Administration > System.
+pub const SYSTEM: &str = "/system";
+
 /// The audit log of a user, with a text, before a change; empty and none: of all, from the newest on.
 pub fn audit(user: &str, text: &str, before: Option<i64>) -> String {
     let before = before.map_or_else(String::new, |before| before.to_string());

@@ -1,10 +1,13 @@
 //! Primitives: what pages are made of. They know no feature, no route and no
 //! server function.
 
+mod amount;
 mod button;
 mod copy_button;
 mod dialog;
 mod field;
+mod in_use;
+mod live;
 mod loaded;
 mod meter;
 mod moment;
@@ -12,10 +15,14 @@ mod notice;
 mod tabs;
 mod told_once;
 
+pub(crate) use amount::{count, megabytes};
 pub(crate) use button::{Button, ButtonKind};
 pub(crate) use copy_button::CopyButton;
 pub(crate) use dialog::{ConfirmDelete, Dialog};
 pub(crate) use field::{Hint, SelectField, TextField, choices};
+pub use in_use::Gauge;
+pub(crate) use in_use::InUse;
+pub(crate) use live::live;
 pub(crate) use loaded::Loaded;
 pub(crate) use meter::Meter;
 pub(crate) use moment::{Ago, Moment, MomentInColumn, Zone, zone_offset};

@@ -137,3 +137,15 @@ test("a user is created by the rules of names and passwords, and once", async ({
   await dialog.getByRole("button", { name: "OK" }).click();
   await expect(name).toHaveAccessibleDescription(/^There is a user of this name already/);
 });
+
+test("an administrator sees how the server fares", async ({ page }) => {
+  await open(page, "/functions");
+  await page.getByRole("link", { name: "System", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "System", level: 1 })).toBeVisible();
+  await expect(page.getByRole("meter", { name: "Disk" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Storage" })).toContainText("sluice backup FILE");
+  // Renewed in place.
+  const up = page.getByText("Up", { exact: true }).locator("+ dd");
+  const first = await up.innerText();
+  await expect(up).not.toHaveText(first);
+});

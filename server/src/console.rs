@@ -22,6 +22,7 @@ mod packages;
 mod policies;
 mod response_sets;
 mod session;
+mod system;
 mod test_events;
 mod triggers;
 mod users;
@@ -51,6 +52,7 @@ use sluice_app::metrics::MetricsQuery;
 use sluice_app::policies::PolicyList;
 use sluice_app::session::SessionState;
 use sluice_app::settings::{BasicSettings, ConcurrencyView};
+use sluice_app::system::SystemView;
 use sluice_app::triggers::{TriggerCardView, TriggerChoices};
 use sluice_app::users::UserList;
 use sluice_domain::access_key::{AccessKey, MAX_ACCESS_KEYS};
@@ -88,6 +90,7 @@ use sluice_domain::stage_variables::StageVariable;
 use sluice_domain::target::Target;
 use sluice_domain::test_event::{MAX_TEST_EVENTS, TestEvent, TestEventName};
 use sluice_domain::text::{Description, ShortDescription};
+use sluice_domain::time::Timestamp;
 use sluice_domain::trigger::{ApiName, ApigTriggerSettings};
 use sluice_domain::user::{Password, Role, UserName};
 use sluice_domain::version::{MAX_VERSIONS, Version, VersionName};
@@ -121,6 +124,8 @@ pub struct Shared {
     pub lost: LostRecords,
     /// Folder of all state.
     pub data: PathBuf,
+    /// When the server was started.
+    pub started_at: Timestamp,
     /// One sign-in at a time: guesses side by side would all be compared before
     /// the first wrong one is counted.
     pub signing_in: tokio::sync::Mutex<()>,
@@ -649,6 +654,10 @@ impl Console for RequestConsole {
 
     async fn list_changes(&self, query: AuditQuery) -> Result<AuditPage, ConsoleError> {
         self.changes(query).await
+    }
+
+    async fn find_system(&self) -> Result<SystemView, ConsoleError> {
+        self.system().await
     }
 
     async fn list_credentials(&self) -> Result<CredentialList, ConsoleError> {

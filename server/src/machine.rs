@@ -62,10 +62,26 @@ pub fn process() -> Process {
     }
 }
 
-/// Bytes that are left, for programs without special rights, on the disk of `folder`; 0 where the
-/// system does not say.
-pub fn free_bytes(folder: &Path) -> u64 {
-    statvfs(folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+/// A disk. What is reserved for the system counts as used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Disk {
+    /// Its size.
+    pub bytes: u64,
+    /// What is left of it for programs without special rights.
+    pub free_bytes: u64,
+}
+
+/// The disk of `folder`; zeros where the system does not say.
+pub fn disk(folder: &Path) -> Disk {
+    statvfs(folder).map_or(Disk::default(), |disk| Disk {
+        bytes: disk.f_blocks.saturating_mul(disk.f_frsize),
+        free_bytes: disk.f_bavail.saturating_mul(disk.f_frsize),
+    })
+}
+
+/// As many files and connections as the process may open; 0 for any number.
+pub fn most_open_files() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(0)
 }
 
 /// Bytes of a database: of its file and its write-ahead log.
@@ -88,8 +104,9 @@ mod tests {
             "{process:?}"
         );
         assert!(process.cpu > Duration::ZERO);
-        assert!(free_bytes(Path::new("/")) > 0);
-        assert_eq!(free_bytes(Path::new("/missing")), 0);
+        let root = disk(Path::new("/"));
+        assert!(root.free_bytes > 0 && root.bytes >= root.free_bytes);
+        assert_eq!(disk(Path::new("/missing")), Disk::default());
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::domain_names::DomainPublisher;
 use crate::publish::Publisher;
 use crate::renewal::Renewal;
 use crate::tls::{NamedConfigs, TlsSource};
-use crate::{site, web};
+use crate::{drawn, site, web};
 
 /// Records between the executor and the recorder: a second of heavy traffic.
 /// When it is full, callers wait.
@@ -197,6 +197,7 @@ impl Parts {
             places: config.places,
             lost: recorder.lost(),
             data: config.data,
+            started_at: drawn::now(),
             signing_in: tokio::sync::Mutex::default(),
             archiving: tokio::sync::Mutex::default(),
         };

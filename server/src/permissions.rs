@@ -106,6 +106,7 @@ pub const PERMISSIONS: &[Permission] = &[
     administer("users/reset-password", &["user_id"]),
     administer("users/delete", &["user_id"]),
     inspect("audit/list"),
+    inspect("system/find"),
     administer("gateway/update", &[]),
     administer("acme/update", &[]),
     read("gateway/find"),

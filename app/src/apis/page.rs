@@ -26,16 +26,22 @@ pub(crate) fn ApiPage() -> impl IntoView {
     let api_id = Memo::new(move |_| params.read().get("api_id").unwrap_or_default());
     let found = Resource::new(move || api_id.get(), find_api);
     let on_changed = Callback::new(move |()| found.refetch());
+    // A dialog stays open while the page below it is made anew.
+    let (editing, publishing) = (RwSignal::new(false), RwSignal::new(false));
     view! {
         <Title text="API"/>
-        <Loaded heading="API" resource=found view=move |details| view! { <ApiView details on_changed/> }/>
+        <Loaded heading="API" resource=found view=move |details| view! { <ApiView details editing publishing on_changed/> }/>
     }
 }
 
 #[component]
-fn ApiView(details: ApiDetails, on_changed: Callback<()>) -> impl IntoView {
+fn ApiView(
+    details: ApiDetails,
+    editing: RwSignal<bool>,
+    publishing: RwSignal<bool>,
+    on_changed: Callback<()>,
+) -> impl IntoView {
     let name = details.api.settings.api_name.to_string();
-    let (editing, publishing) = (RwSignal::new(false), RwSignal::new(false));
     let is_latest = |api: &PublishedApi| api.settings == details.api.settings;
     // The button has to be seen where there is something to publish.
     let is_due = details.published.is_empty() || !details.published.iter().all(is_latest);

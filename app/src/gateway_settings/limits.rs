@@ -1,27 +1,13 @@
-use std::time::Duration;
-
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::{BusyAddress, GatewayLimits, GatewayLoad, Gauge, find_gateway_load};
-use crate::ui::{Card, Meter};
-
-/// How often the values are asked for.
-const REFRESH: Duration = Duration::from_secs(3);
+use super::{BusyAddress, GatewayLimits, GatewayLoad, find_gateway_load};
+use crate::ui::{Card, Gauge, InUse, count, live, megabytes};
 
 /// What holds for every request, each with the flag that it is set by, and beside what is shared by all
 /// callers, how much of it is in use. The values are renewed in place while the page is looked at.
 #[component]
 pub(super) fn LimitsCard(limits: GatewayLimits, load: GatewayLoad) -> impl IntoView {
-    let load = RwSignal::new(load);
-    Effect::new(move || {
-        let ticking = set_interval_with_handle(move || renew(load), REFRESH);
-        on_cleanup(move || {
-            if let Ok(ticking) = ticking {
-                ticking.clear();
-            }
-        });
-    });
+    let load = live(load, find_gateway_load);
     let gauge = move |of: fn(&GatewayLoad) -> Gauge| Memo::new(move |_| load.with(of));
     let requests = Memo::new(move |_| load.read().requests);
     let busiest = Memo::new(move |_| {
@@ -56,19 +42,6 @@ pub(super) fn LimitsCard(limits: GatewayLimits, load: GatewayLoad) -> impl IntoV
             </dl>
         </Card>
     }
-}
-
-/// Asks for the values, where the page is in sight. Those that are not to be had leave the old ones.
-fn renew(load: RwSignal<GatewayLoad>) {
-    if document().hidden() {
-        return;
-    }
-    spawn_local(async move {
-        if let Ok(now) = find_gateway_load().await {
-            // The page may have been left meanwhile.
-            let _ = load.try_set(now);
-        }
-    });
 }
 
 /// What nobody can set.
@@ -116,29 +89,6 @@ fn set(limits: &GatewayLimits) -> [(&'static str, String, &'static str); 5] {
     ]
 }
 
-/// A limit that all callers share, and how much of it is in use.
-#[component]
-fn InUse(
-    label: &'static str,
-    flag: &'static str,
-    gauge: Memo<Gauge>,
-    amount: fn(u64) -> String,
-) -> impl IntoView {
-    let text = Signal::derive(move || {
-        let Gauge { used, most } = gauge.get();
-        format!("{} of {}", amount(used), amount(most))
-    });
-    view! {
-        <div>
-            <dt>{label}</dt>
-            <dd>
-                <Meter label text used=Signal::derive(move || gauge.read().used) most=Signal::derive(move || gauge.read().most)/>
-                <span class="facts__note"><code>{flag}</code></span>
-            </dd>
-        </div>
-    }
-}
-
 /// The addresses with the most connections.
 #[component]
 fn Busiest(busiest: Vec<BusyAddress>, most: u64) -> impl IntoView {
@@ -154,45 +104,4 @@ fn Busiest(busiest: Vec<BusyAddress>, most: u64) -> impl IntoView {
         </ul>
     }
     .into_any()
-}
-
-/// A number with its thousands apart.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Bytes in MB; what is less than a tenth of one shows as more than nothing.
-fn megabytes(bytes: u64) -> String {
-    const MB: u64 = 1024 * 1024;
-    match bytes.saturating_mul(10).div_ceil(MB) {
-        tenths if tenths < 100 => format!("{}.{} MB", tenths / 10, tenths % 10),
-        _ => format!("{} MB", count(bytes / MB)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_can_be_read() {
-        assert_eq!(
-            [0, 12, 999, 1000, 1_234_567].map(count).join(" "),
-            "0 12 999 1,000 1,234,567"
-        );
-        let mb = 1024 * 1024;
-        let shown = [0, 1, mb / 2, 9 * mb, 256 * mb, 4096 * mb].map(megabytes);
-        assert_eq!(
-            shown.join(", "),
-            "0.0 MB, 0.1 MB, 0.5 MB, 9.0 MB, 256 MB, 4,096 MB"
-        );
-    }
 }

@@ -356,10 +356,11 @@ impl Executor {
         work.await.map_err(|_| Refused::Fault)
     }
 
-    /// Records of invocations that nobody has taken yet.
-    pub fn records_waiting(&self) -> usize {
+    /// Records of invocations that nobody has taken yet, and most that there may be of them.
+    pub fn records_waiting(&self) -> (usize, usize) {
         let records = &self.0.config.records;
-        records.max_capacity() - records.capacity()
+        let most = records.max_capacity();
+        (most - records.capacity(), most)
     }
 
     /// Bytes that the instances of all functions have now, and most that they may have.

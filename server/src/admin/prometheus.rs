@@ -204,11 +204,11 @@ impl Stands {
         set(&self.memory_limit, limit);
         set(
             &self.records_waiting,
-            parts.executor.records_waiting() as u64,
+            parts.executor.records_waiting().0 as u64,
         );
         set(&self.records_lost, parts.lost.get());
         set(&self.database, machine::bytes_of(&parts.database()));
-        set(&self.disk_free, machine::free_bytes(&parts.data));
+        set(&self.disk_free, machine::disk(&parts.data).free_bytes);
     }
 }
 

@@ -20,7 +20,7 @@ impl RequestConsole {
     }
 
     /// Who is signed in, if they are an administrator. Pages read past the guard of the addresses.
-    async fn administrator(&self) -> Result<User, ConsoleError> {
+    pub(super) async fn administrator(&self) -> Result<User, ConsoleError> {
         let me = self.me().await?;
         match me.role {
             Role::Administrator => Ok(me),
